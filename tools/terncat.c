@@ -274,10 +274,12 @@ static void server(void)
 			return;
 		}
 		/* No fork for a single exchange: it would be what is measured. */
-		if (cfg.mode == MODE_CRR || fork() == 0) {
+		if (cfg.mode == MODE_CRR) {
 			serve(client);
-			if (cfg.mode != MODE_CRR)
-				_exit(0);
+		} else if (fork() == 0) {
+			close(fd);
+			serve(client);
+			_exit(0);
 		}
 		close(client);
 	}
