@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * State changes, from the tracepoint sock:inet_sock_set_state or tern's own
+ * tern:tern_state, in a trace instance of the test's own.
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "tern_test.h"
+
+#define TRACEFS "/sys/kernel/tracing"
+
+static int put(struct trace *tr, const char *file, const char *value)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", tr->dir, file);
+	f = fopen(path, "w");
+	if (!f)
+		return -1;
+	fputs(value, f);
+	return fclose(f);
+}
+
+int trace_open(struct trace *tr)
+{
+	char path[160];
+
+	if (access(TRACEFS "/instances", F_OK))
+		mount("tracefs", TRACEFS, "tracefs", 0, NULL);
+	snprintf(tr->dir, sizeof(tr->dir), TRACEFS "/instances/tern-%d", getpid());
+	if (mkdir(tr->dir, 0700))
+		return -1;
+	if (put(tr, is_tern() ? "events/tern/tern_state/enable" :
+		"events/sock/inet_sock_set_state/enable", "1")) {
+		rmdir(tr->dir);
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/trace_pipe", tr->dir);
+	tr->fd = open(path, O_RDONLY | O_NONBLOCK);
+	return tr->fd < 0 ? -1 : 0;
+}
+
+void trace_close(struct trace *tr)
+{
+	close(tr->fd);
+	put(tr, "events/enable", "0");
+	rmdir(tr->dir);
+}
+
+int trace_expect(struct trace *tr, const char *which, const int *states, int n)
+{
+	static char buf[1 << 16];
+	char *line, *next, *at;
+	int64_t end = now_us() + SOON * 1000LL;
+	int seen = 0;
+	size_t have = 0;
+
+	while (now_us() < end && seen < n && have < sizeof(buf) - 1) {
+		ssize_t r = read(tr->fd, buf + have, sizeof(buf) - 1 - have);
+
+		if (r > 0)
+			have += r;
+		else
+			usleep(1000);
+		buf[have] = '\0';
+		seen = 0;
+		for (line = buf; (next = strchr(line, '\n')); line = next + 1) {
+			char name[32];
+
+			*next = '\0';
+			at = strstr(line, which) ? strstr(line, "newstate=") : NULL;
+			if (at && seen < n && sscanf(at, "newstate=%31s", name) == 1) {
+				const char *s = name;
+
+				s = !strncmp(s, "TCP_", 4) ? s + 4 : s;
+				s = !strncmp(s, "TERN_", 5) ? s + 5 : s;
+				s = !strcmp(s, "CLOSED") ? "CLOSE" : s;
+				if (strcmp(s, state_name(states[seen]))) {
+					fprintf(stderr, "# change %d of %s: %s, expected %s\n",
+						seen, which, s, state_name(states[seen]));
+					return -1;
+				}
+				seen++;
+			}
+			*next = '\n';
+		}
+	}
+	if (seen < n)
+		fprintf(stderr, "# %s: %d of %d state changes\n", which, seen, n);
+	return seen == n ? 0 : -1;
+}
