@@ -20,9 +20,9 @@ struct tern_cong_ops;
 
 /*
  * X(name, default, lowest, highest); the unit is the name's end or TCP's.
- * Each becomes an int field of struct tern_sysctl. The defaults of
- * max_syn_backlog, max_tw_buckets and max_orphans are those of a machine with
- * plenty of memory; a small one starts with less (see scale_defaults()).
+ * Each becomes an int field of struct tern_sysctl. max_syn_backlog,
+ * max_tw_buckets and max_orphans begin at a value scaled by memory; the rows
+ * have that of 16 GiB.
  */
 #define TERN_SYSCTLS(X)							\
 	X(syn_retries, TERN_SYN_RETRIES, 1, 127)			\
@@ -35,7 +35,7 @@ struct tern_cong_ops;
 	X(max_syn_backlog, 1024, 1, 1 << 20)				\
 	X(syncookies, 1, 0, 2)						\
 	X(abort_on_overflow, 0, 0, 1)					\
-	X(max_tw_buckets, 131072, 0, 1 << 24)				\
+	X(max_tw_buckets, 65536, 0, 1 << 24)				\
 	X(tw_reuse, 2, 0, 2)						\
 	X(max_orphans, 65536, 0, 1 << 24)				\
 	X(rfc1337, 1, 0, 1)						\
