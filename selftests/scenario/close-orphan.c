@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * close-orphan: FIN_WAIT2 with the application gone and a peer that never
+ * closes ends after fin_timeout; max_orphans bounds such sockets.
+ */
+#include "fixture.h"
+
+WIRE_FIXTURE()
+
+static int to_fin_wait2(struct peer *p, struct seg *s, int *linger2)
+{
+	int fd;
+
+	if (peer_dial(p, &fd))
+		return -1;
+	if (linger2)
+		setsockopt(fd, IPPROTO_TCP, TERN_LINGER2, linger2, sizeof(*linger2));
+	if (close(fd) || expect(p, s, FIN | ACK))
+		return -1;
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = ++p->rcv_nxt);
+	s->us = now_us();
+	return wait_state(p->to_port, PORT, TERN_FIN_WAIT2, SOON) ? 0 : -1;
+}
+
+static bool lasts(struct peer *p, int64_t since, int64_t us)
+{
+	sleep_until(since + us - 50000);
+	return sk_state(p->to_port, PORT) == TERN_FIN_WAIT2 &&
+	       wait_gone(p->to_port, PORT, SOON) && near_us(now_us() - since, us);
+}
+
+TEST_F(wire, fin_timeout)
+{
+	struct peer *p = &self->p;
+	int ms = timetravel() ? 60000 : 1000;
+
+	if (!timetravel())
+		ASSERT_EQ(0, is_tern() ? sysctl_set("fin_timeout_ms", "1000") :
+				  sysctl_set("fin_timeout", "1"));
+	ASSERT_EQ(0, to_fin_wait2(p, &self->s, NULL));
+	EXPECT_TRUE(lasts(p, self->s.us, ms * 1000LL));
+	/* Nothing was sent at the end; the peer's FIN now meets nobody. */
+	EXPECT_TRUE(silence(p, QUIET));
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	ASSERT_EQ(0, expect(p, &self->s, RST));
+	EXPECT_EQ(p->rcv_nxt, self->s.seq);
+}
+
+TEST_F(wire, linger2)
+{
+	struct peer *p = &self->p;
+	int one = 1;
+
+	ASSERT_EQ(0, to_fin_wait2(p, &self->s, &one));
+	EXPECT_TRUE(lasts(p, self->s.us, 1000000));
+}
+
+/* A FIN in time: TIME_WAIT as ever. */
+TEST_F(wire, fin_in_time)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_EQ(0, to_fin_wait2(p, &self->s, NULL));
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(p->to_port, PORT));
+}
+
+TEST_F(wire, max_orphans)
+{
+	int resets = 0, fins = 0;
+
+	if (!is_tern())
+		SKIP(return, "TCP's bound is not per namespace");
+	ASSERT_EQ(0, sysctl_set("max_orphans", "2"));
+	for (int i = 0; i < 6; i++) {
+		int fd;
+
+		peer_init(&self->p, &self->w, PORT + i, 0);
+		ASSERT_EQ(0, peer_dial(&self->p, &fd));
+		close(fd);
+		while (hear(&self->p, &self->s, QUIET)) {
+			resets += !!(self->s.flags & RST);
+			if (self->s.flags & (RST | FIN))
+				break;
+		}
+		fins += !!(self->s.flags & FIN);
+	}
+	EXPECT_GE(fins, 2);
+	EXPECT_GE(resets, 3);
+}
+
+TEST_HARNESS_MAIN
