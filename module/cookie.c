@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN cookies (RFC 4987 3.6).
+ *
+ * The ISN of the SYN-ACK:
+ *
+ *	31                           4  3   2      0
+ *	+-----------------------------+---+--------+
+ *	| MAC                         | M | MSS    |
+ *	+-----------------------------+---+--------+
+ *
+ * MSS is a class of the table below, M the parity of the minute, which also
+ * chooses the key. The MAC covers both, the 4-tuple and the peer's ISN. The
+ * rest of what a SYN says goes into the timestamp, unprotected: with it a peer
+ * can only deceive itself.
+ *
+ *	 8    5   4   3      0
+ *	+------+----+---------+
+ *	| MAD  | S  | wscale  |
+ *	+------+----+---------+
+ */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/random.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include <net/ipv6.h>
+#include "cookie.h"
+#include "seq.h"
+
+#define MSS_MASK	0x7U
+#define MINUTE_BIT	0x8U
+#define MAC_MASK	(~(MINUTE_BIT | MSS_MASK))
+
+#define TS_WSCALE	0xfU	/* all ones: none */
+#define TS_SACK		0x10U
+#define TS_MAD_SHIFT	5
+#define TS_MASK		0x1ffU
+
+/* MAD class k stands for (MAD_UNIT_US << k): 32 us to 524 ms; 0 for none. */
+#define MAD_UNIT_US	16U
+#define MAD_CLASS_MAX	15U
+
+#define MINUTE_NS	(60ULL * NSEC_PER_SEC)
+
+/* Rising. A class is never above what the peer said, short of the lowest. */
+static const u16 mss_class[MSS_MASK + 1] = {
+	TERN_MSS_FLOOR,
+	256,
+	TERN_MSS_DEFAULT,
+	TERN_MSS_DEFAULT_V6,
+	1360,	/* tunnels */
+	1440,	/* Ethernet, IPv6 */
+	1460,	/* Ethernet, IPv4 */
+	8940,	/* jumbo frames */
+};
+
+/* What the MAC covers; hashed as bytes. */
+struct covered {
+	struct tern_tuple t;
+	u32 peer_isn;
+	u32 minute;
+	u32 class;
+};
+
+static u32 minute_of(u64 now_ns)
+{
+	return div64_u64(now_ns, MINUTE_NS);
+}
+
+/* The whole cookie for one minute */
+static u32 compose(const struct tern_cookie_key *k, const struct tern_tuple *t,
+		   u32 peer_isn, u32 minute, u32 class)
+{
+	struct covered c = {
+		.t = *t, .peer_isn = peer_isn, .minute = minute, .class = class,
+	};
+	u32 mac = siphash(&c, sizeof(c), &k->key[minute & 1]);
+
+	BUILD_BUG_ON(sizeof(c) != sizeof(*t) + 3 * sizeof(u32));
+	return (mac & MAC_MASK) | (minute & 1 ? MINUTE_BIT : 0) | class;
+}
+
+static u32 class_of_mss(u16 mss)
+{
+	u32 i = MSS_MASK;
+
+	while (i && mss_class[i] > mss)
+		i--;
+	return i;
+}
+
+/* Rounded up: an ACK is rather awaited too long than taken for lost. */
+static u32 class_of_mad(const struct tern_opts *o)
+{
+	u32 k = 1;
+
+	if (!o->has_mad)
+		return 0;
+	while (k < MAD_CLASS_MAX && (MAD_UNIT_US << k) < o->mad_us)
+		k++;
+	return k;
+}
+
+static u32 pack_options(const struct tern_opts *o)
+{
+	u32 bits = o->has_wscale ? o->wscale : TS_WSCALE;
+
+	if (o->sack_ok)
+		bits |= TS_SACK;
+	return bits | class_of_mad(o) << TS_MAD_SHIFT;
+}
+
+static void unpack_options(u32 bits, struct tern_opts *o)
+{
+	u32 mad = (bits & TS_MASK) >> TS_MAD_SHIFT;
+
+	o->has_ts = 1;
+	o->sack_ok = !!(bits & TS_SACK);
+	if ((bits & TS_WSCALE) <= TERN_WSCALE_MAX) {
+		o->has_wscale = 1;
+		o->wscale = bits & TS_WSCALE;
+	}
+	if (mad) {
+		o->has_mad = 1;
+		o->mad_us = MAD_UNIT_US << mad;
+	}
+}
+
+/**
+ * tern_cookie_key_init - draw the keys of a namespace
+ * @k: keys
+ */
+void tern_cookie_key_init(struct tern_cookie_key *k)
+{
+	get_random_bytes(k, sizeof(*k));
+}
+
+/**
+ * tern_cookie_encode - the ISN and the timestamp of a SYN-ACK without state
+ * @k: keys
+ * @t: 4-tuple
+ * @peer_isn: sequence number of the SYN
+ * @peer: options of the SYN
+ * @now_ns: clock
+ * @ts_now: timestamp that would be sent otherwise
+ * @tsval: timestamp to send, at most 1023 us before @ts_now
+ *
+ * Return: the ISN.
+ */
+u32 tern_cookie_encode(const struct tern_cookie_key *k,
+		       const struct tern_tuple *t, u32 peer_isn,
+		       const struct tern_opts *peer, u64 now_ns, u32 ts_now,
+		       u32 *tsval)
+{
+	u16 mss = peer->mss;
+
+	if (!mss)
+		mss = ipv6_addr_v4mapped(&t->raddr) ? TERN_MSS_DEFAULT :
+						      TERN_MSS_DEFAULT_V6;
+	*tsval = ts_now;
+	if (peer->has_ts) {
+		*tsval = (ts_now & ~TS_MASK) | pack_options(peer);
+		/* Later timestamps of the connection must not be older. */
+		if (tern_seq_after(*tsval, ts_now))
+			*tsval -= TS_MASK + 1;
+	}
+	return compose(k, t, peer_isn, minute_of(now_ns), class_of_mss(mss));
+}
+
+/**
+ * tern_cookie_decode - is this the third ACK of a handshake of ours?
+ * @k: keys
+ * @t: 4-tuple
+ * @peer_isn: SEG.SEQ - 1
+ * @cookie: SEG.ACK - 1
+ * @has_ts: the segment has timestamps
+ * @tsecr: the one echoed
+ * @now_ns: clock
+ * @peer: what the SYN had said; valid when true is returned
+ *
+ * Return: true when the cookie was made this minute or the one before.
+ */
+bool tern_cookie_decode(const struct tern_cookie_key *k,
+			const struct tern_tuple *t, u32 peer_isn, u32 cookie,
+			bool has_ts, u32 tsecr, u64 now_ns,
+			struct tern_opts *peer)
+{
+	u32 minute = minute_of(now_ns);
+	u32 class = cookie & MSS_MASK;
+
+	if (!(cookie & MINUTE_BIT) != !(minute & 1))
+		minute--;
+	if (compose(k, t, peer_isn, minute, class) != cookie)
+		return false;
+
+	memset(peer, 0, sizeof(*peer));
+	peer->mss = mss_class[class];
+	if (has_ts)
+		unpack_options(tsecr, peer);
+	return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SYN cookies (RFC 4987 3.6): a SYN-RECEIVED state kept in the ISN and the
+ * timestamp of the SYN-ACK instead of in memory.
+ */
+#ifndef _TERN_COOKIE_H
+#define _TERN_COOKIE_H
+
+#include "isn.h"
+#include "options.h"
+
+/**
+ * struct tern_cookie_key - keys of one namespace
+ * @key: the secrets; which is in force follows the clock
+ */
+struct tern_cookie_key {
+	siphash_key_t key[2];
+};
+
+void tern_cookie_key_init(struct tern_cookie_key *k);
+/*
+ * encode: @peer is what the SYN said; the result's ISN carries MSS class and
+ * minute; *@tsval gets window scale, SACK and MAD class in its low bits when
+ * the peer sends timestamps (it is at most 1 ms or so before @ts_now).
+ */
+u32 tern_cookie_encode(const struct tern_cookie_key *k,
+		       const struct tern_tuple *t, u32 peer_isn,
+		       const struct tern_opts *peer, u64 now_ns, u32 ts_now,
+		       u32 *tsval);
+/*
+ * decode: @cookie is SEG.ACK - 1 of the third ACK, @peer_isn SEG.SEQ - 1,
+ * @tsecr the echoed timestamp (has_ts false: none). True when it is ours and
+ * at most two minutes old; then @peer holds what the SYN had said.
+ */
+bool tern_cookie_decode(const struct tern_cookie_key *k,
+			const struct tern_tuple *t, u32 peer_isn, u32 cookie,
+			bool has_ts, u32 tsecr, u64 now_ns,
+			struct tern_opts *peer);
+
+#endif
