@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When to acknowledge (RFC 9293 3.8.6.3, RFC 5681 4.2): every second full
+ * segment at least, at once where waiting helps nobody, else within the delay
+ * that MAD told the peer. Challenge ACKs and answers to bad segments are
+ * limited (RFC 5961 7).
+ */
+#include "ack.h"
+#include "timer.h"
+#include "sock.h"
+#include "window.h"
+#include "xmit.h"
+
+/* Segments acknowledged at once when a peer's slow start needs the clock */
+#define QUICK_ACKS	16
+
+/**
+ * tern_ack_enter_quick() - acknowledge the next segments at once
+ * @sk: socket, locked
+ */
+void tern_ack_enter_quick(struct sock *sk)
+{
+	tern_sk(sk)->ack.quick = QUICK_ACKS;
+	tern_sk(sk)->ack.pingpong = false;
+}
+
+/**
+ * tern_ack_soon() - an ACK is owed at once; tern_ack_flush() sends it
+ * @sk: socket, locked
+ */
+void tern_ack_soon(struct sock *sk)
+{
+	tern_sk(sk)->ack.pending = true;
+	tern_sk(sk)->ack.now = true;
+}
+
+/**
+ * tern_ack_data() - new data in order was taken: acknowledge now or later?
+ * @sk: socket, locked; RCV.NXT is behind the data
+ * @skb: the segment
+ */
+void tern_ack_data(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u32 seg = skb_shinfo(skb)->gso_size ?: skb->len;
+
+	if (seg > tp->rcv.mss)
+		tp->rcv.mss = min_t(u32, seg, U16_MAX);
+	/* A long pause: the peer starts slowly again (RFC 5681 4.1). */
+	if (tp->now_ns - tp->rcv.last_ns >
+	    (u64)tern_conf_or_knob(sk, rto_min_us) * NSEC_PER_USEC &&
+	    !tp->ack.pingpong)
+		tp->ack.quick = QUICK_ACKS;
+	tp->rcv.last_ns = tp->now_ns;
+
+	tp->ack.pending = true;
+	if (tp->rcv.nxt - tp->rcv.acked > tp->rcv.mss ||
+	    !tern_reasm_empty(&tp->reasm)) {
+		tp->ack.now = true;
+	} else if (tp->ack.quick && !tp->ack.pingpong) {
+		tp->ack.quick--;
+		tp->ack.now = true;
+	}
+}
+
+/**
+ * tern_ack_flush() - end of an input step: send the ACK or set its deadline
+ * @sk: socket, locked
+ */
+void tern_ack_flush(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u32 delay_us;
+
+	if (!tp->ack.pending)
+		return;
+	delay_us = tern_sock_delack_us(sk);
+	if (tp->ack.now || !delay_us) {
+		tp->ack.now = false;
+		tp->ack.pending = false;
+		tern_xmit_ack(sk);
+		return;
+	}
+	if (!tern_timer_armed(sk, TERN_TIMER_DELACK))
+		tern_timer_arm(sk, TERN_TIMER_DELACK,
+			       tp->now_ns + (u64)delay_us * NSEC_PER_USEC);
+}
+
+/**
+ * tern_ack_copied() - the reader took bytes
+ * @sk: socket, locked
+ * @copied: how many
+ *
+ * Sends the ACK that is owed when the reader keeps up, or a window update.
+ */
+void tern_ack_copied(struct sock *sk, int copied)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (copied <= 0)
+		return;
+	tern_window_drs(sk);
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT))
+		return;
+	if (tern_window_worth_telling(sk) ||
+	    (tp->ack.pending && !tp->ack.pingpong &&
+	     tp->rcv.nxt - tp->rcv.acked > tp->rcv.mss))
+		tern_xmit_ack(sk);
+}
+
+/**
+ * tern_ack_expire() - an ACK was delayed long enough
+ * @sk: socket, locked; TERN_TIMER_DELACK
+ */
+void tern_ack_expire(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (!tp->ack.pending || sk->sk_state == TCP_CLOSE)
+		return;
+	/* No answer carried it: the exchange is not interactive. */
+	tp->ack.pingpong = false;
+	TERN_INC(tern_sk_net(sk), DelayedACKs);
+	tern_xmit_ack(sk);
+}
+
+/**
+ * tern_ack_limited() - must this answer to a bad segment be withheld?
+ * @tn: namespace
+ * @last_ns: when the last one was sent; updated when this one may go
+ * @now_ns: clock
+ *
+ * One in invalid_ratelimit milliseconds, so that two ends can't keep each
+ * other busy.
+ */
+bool tern_ack_limited(struct tern_net *tn, u64 *last_ns, u64 now_ns)
+{
+	u64 gap = (u64)tern_knob(tn, invalid_ratelimit) * NSEC_PER_MSEC;
+
+	if (*last_ns && now_ns - *last_ns < gap)
+		return true;
+	*last_ns = now_ns;
+	return false;
+}
+
+/**
+ * tern_ack_challenge_limited() - RFC 5961 7: is this second's share used up?
+ * @tn: namespace
+ * @now_ns: clock
+ *
+ * Half of the limit and a random share of the rest, so that an attacker
+ * can't count what others got (CVE-2016-5696). Races lose a count at most.
+ */
+bool tern_ack_challenge_limited(struct tern_net *tn, u64 now_ns)
+{
+	u32 limit = tern_knob(tn, challenge_ack_limit);
+	u32 second = div_u64(now_ns, NSEC_PER_SEC);
+	u32 left;
+
+	if (limit == TERN_CHALLENGE_LIMIT)
+		return false;
+	if (READ_ONCE(tn->challenge_second) != second) {
+		WRITE_ONCE(tn->challenge_second, second);
+		WRITE_ONCE(tn->challenge_count,
+			   limit / 2 + get_random_u32() % (limit / 2 + 1));
+	}
+	left = READ_ONCE(tn->challenge_count);
+	if (!left)
+		return true;
+	WRITE_ONCE(tn->challenge_count, left - 1);
+	return false;
+}
+
+/**
+ * tern_ack_challenge() - challenge ACK (RFC 5961 3.2, 4.2, 5.2)
+ * @sk: socket, locked
+ */
+void tern_ack_challenge(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns) ||
+	    tern_ack_challenge_limited(tn, tp->now_ns)) {
+		TERN_INC(tn, TCPACKSkippedChallenge);
+		return;
+	}
+	TERN_INC(tn, TCPChallengeACK);
+	tern_xmit_ack(sk);
+}
+
+/**
+ * tern_ack_invalid() - answer an unacceptable segment (RFC 9293 3.10.7.4
+ * first)
+ * @sk: socket, locked
+ * @skb: the segment
+ *
+ * A segment with data can't be part of an ACK loop and is always answered.
+ */
+void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	bool data = tern_seg_len(skb) &&
+		    !(tern_cb(skb)->flags & TERN_FLAG_SYN);
+
+	if (!data && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
+		TERN_INC(tn, TCPACKSkippedSeq);
+		return;
+	}
+	tern_xmit_ack(sk);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _TERN_CONNECT_H
+#define _TERN_CONNECT_H
+
+#include "tcb.h"
+
+/* connect(2) after the address was routed by the family; see ipv4.c */
+int tern_connect_start(struct sock *sk);
+enum skb_drop_reason tern_connect_rcv(struct sock *sk, struct sk_buff *skb);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segment sizes in both directions: the MSS option that is sent (RFC 9293
+ * 3.7.1) and the payload of a full segment for the path MTU in force
+ * (RFC 9293 3.7.2, RFC 6691).
+ */
+#include <net/dst.h>
+#include "mtu.h"
+
+/* Timestamps in every segment: ten bytes and two of padding */
+#define TS_OPT_LEN	12U
+
+/**
+ * tern_mtu_advertise() - the MSS to tell a peer (RFC 9293 3.7.1)
+ * @sk: connection or listener, for TERN_MAXSEG
+ * @dst: route to the peer
+ *
+ * Return: bytes, without the 20 of the header, options not taken off.
+ */
+u16 tern_mtu_advertise(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 mss = dst ? dst_metric_advmss(dst) : TERN_MSS_DEFAULT;
+	u32 user = tern_sk(sk)->conf.user_mss;
+
+	if (user)
+		mss = min(mss, user);
+	return min_t(u32, mss, U16_MAX);
+}
+
+/**
+ * tern_mtu_sync() - the path MTU is @pmtu: size segments by it
+ * @sk: socket, locked
+ * @pmtu: bytes of a network packet
+ */
+void tern_mtu_sync(struct sock *sk, u32 pmtu)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u32 floor = tern_knob(tern_sk_net(sk), min_snd_mss);
+	u32 header = tp->af->net_header_len + TERN_HDR_LEN;
+	u32 mss = pmtu > header ? pmtu - header : 0;
+
+	tp->pmtu = pmtu;
+	mss = min_t(u32, mss, tp->snd.mss_peer);
+	if (tp->conf.user_mss)
+		mss = min_t(u32, mss, tp->conf.user_mss);
+	mss = max(mss, floor);
+	if (tp->ts.ok)
+		mss -= min(mss - 1, TS_OPT_LEN);
+	/* Never more than half of the largest window seen: RFC 9293 3.8.6.2.1 */
+	if (tp->snd.max_wnd > 2 * TERN_MSS_DEFAULT)
+		mss = min(mss, tp->snd.max_wnd >> 1);
+	tp->snd.mss = min_t(u32, mss, U16_MAX);
+}
+
+/**
+ * tern_mtu_current() - payload bytes of a full segment now
+ * @sk: socket, locked
+ *
+ * Follows the route's MTU, and leaves room for the SACK blocks that ride on
+ * data while there is something to report.
+ */
+u16 tern_mtu_current(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	u32 pmtu = dst ? dst_mtu(dst) : tp->pmtu;
+	unsigned int n = tp->reasm.num_sacks + tp->reasm.has_dup;
+	u32 room = TERN_OPT_SPACE - (tp->ts.ok ? TS_OPT_LEN : 0);
+
+	if (unlikely(pmtu != tp->pmtu))
+		tern_mtu_sync(sk, pmtu);
+	if (likely(!n) || !tp->sack_ok)
+		return tp->snd.mss;
+	n = min(n, (room - 4) / 8);
+	return max_t(u32, tp->snd.mss - min_t(u32, tp->snd.mss - 1, 4 + 8 * n),
+		     TERN_MSS_FLOOR / 2);
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which segments are lost, and what that does to the congestion window: RACK
+ * (RFC 8985) over SACK marks (RFC 2018, RFC 6675), duplicate ACKs where the
+ * peer has no SACK (RFC 5681, RFC 6582), undo by timestamps (Eifel, RFC 3522
+ * and RFC 4015) and by D-SACK (RFC 3708). Marks only; retransmit.c sends.
+ */
+#include "recovery.h"
+#include "timer.h"
+#include "trace.h"
+#include "queue.h"
+
+static bool sent_after(u64 ns1, u32 end1, u64 ns2, u32 end2)
+{
+	return ns1 > ns2 || (ns1 == ns2 && tern_seq_after(end1, end2));
+}
+
+/**
+ * tern_recovery_delivered() - a segment reached the peer (RFC 8985 6.2)
+ * @sk: socket, locked
+ * @skb: segment of the queue, not marked SACKED yet
+ * @ai: sums of this ACK
+ */
+void tern_recovery_delivered(struct sock *sk, struct sk_buff *skb,
+			     struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	const struct tern_skb_cb *cb = tern_cb(skb);
+	u64 rtt_ns = tp->now_ns - cb->sent_ns;
+
+	ai->delivered += cb->pcount;
+	tp->snd.delivered += cb->pcount;
+	if (cb->marks & TERN_MARK_EVER) {
+		/* Sooner than any round trip: the first copy was acked. */
+		if (div_u64(rtt_ns, NSEC_PER_USEC) < tp->rtt.min_us)
+			return;
+	} else {
+		ai->rtt_ns = rtt_ns ?: 1;
+		if (tp->rec.fack && tern_seq_before(cb->end_seq, tp->rec.fack))
+			tp->rec.reordering = true;
+	}
+	if (sent_after(cb->sent_ns, cb->end_seq, tp->rec.rack_ns,
+		       tp->rec.rack_end)) {
+		tp->rec.rack_ns = cb->sent_ns;
+		tp->rec.rack_end = cb->end_seq;
+		tp->rec.rack_rtt_ns = rtt_ns;
+	}
+}
+
+static void mark_sacked(struct sock *sk, struct sk_buff *skb,
+			struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_skb_cb *cb = tern_cb(skb);
+
+	tern_recovery_delivered(sk, skb, ai);
+	if (cb->marks & TERN_MARK_LOST)
+		tp->snd.lost_out -= cb->pcount;
+	if (cb->marks & TERN_MARK_RETRANS)
+		tp->snd.retrans_out -= cb->pcount;
+	cb->marks &= ~(TERN_MARK_LOST | TERN_MARK_RETRANS);
+	cb->marks |= TERN_MARK_SACKED;
+	tp->snd.sacked_out += cb->pcount;
+}
+
+/*
+ * Make @skb begin and end with the block as far as whole wire segments go.
+ * False: no whole segment of it is inside. The part outside is left for the
+ * walk to come by.
+ */
+static bool fit(struct sock *sk, struct sk_buff *skb,
+		const struct tern_sack_block *b)
+{
+	struct tern_skb_cb *cb = tern_cb(skb);
+	u32 len;
+
+	if (!tern_seq_before(cb->seq, b->start) &&
+	    !tern_seq_after(cb->end_seq, b->end))
+		return true;
+	if (cb->pcount < 2)
+		return false;
+	if (tern_seq_before(cb->seq, b->start)) {
+		len = roundup(b->start - cb->seq, cb->mss);
+		if (len < skb->len)
+			tern_queue_split(sk, skb, len, cb->mss);
+		return false;
+	}
+	len = rounddown(b->end - cb->seq, cb->mss);
+	return len && len < skb->len &&
+	       !tern_queue_split(sk, skb, len, cb->mss);
+}
+
+/**
+ * tern_recovery_sack() - mark what SACK blocks tell (RFC 2018, RFC 6675)
+ * @sk: socket, locked
+ * @o: options of the ACK
+ * @ack: SEG.ACK
+ * @ai: sums of this ACK
+ */
+void tern_recovery_sack(struct sock *sk, const struct tern_opts *o, u32 ack,
+			struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_sack_in in;
+	struct sk_buff *skb;
+	unsigned int i = 0;
+	u32 fack = tp->rec.fack;
+
+	tern_sack_digest(&in, o, ack, tp->snd.una, tp->snd.nxt,
+			 tp->snd.max_wnd);
+	if (in.dsack) {
+		ai->dsack = true;
+		TERN_INC(tern_sk_net(sk), TCPDSACKRecv);
+		if (tp->rec.undo_una && tp->rec.undo_retrans > 0)
+			tp->rec.undo_retrans--;
+	}
+	for (skb = tern_queue_oldest(sk); skb && i < in.num;
+	     skb = tern_queue_next_sent(sk, skb)) {
+		while (i < in.num &&
+		       !tern_seq_before(tern_cb(skb)->seq, in.blocks[i].end))
+			i++;
+		if (i == in.num)
+			break;
+		if (!tern_seq_after(tern_cb(skb)->end_seq,
+				    in.blocks[i].start) ||
+		    (tern_cb(skb)->marks & TERN_MARK_SACKED))
+			continue;
+		if (fit(sk, skb, &in.blocks[i])) {
+			mark_sacked(sk, skb, ai);
+			if (!fack || tern_seq_after(tern_cb(skb)->end_seq,
+						    fack))
+				fack = tern_cb(skb)->end_seq;
+		}
+	}
+	tp->rec.fack = fack;
+}
+
+/**
+ * tern_recovery_mark_lost() - take a segment, or its last copy, for lost
+ * @sk: socket, locked
+ * @skb: segment of the queue, sent
+ */
+void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_skb_cb *cb = tern_cb(skb);
+
+	if (cb->marks & TERN_MARK_SACKED)
+		return;
+	if (cb->marks & TERN_MARK_RETRANS) {
+		tp->snd.retrans_out -= cb->pcount;
+		cb->marks &= ~TERN_MARK_RETRANS;
+		TERN_ADD(tern_sk_net(sk), TCPLostRetransmit, cb->pcount);
+	}
+	if (cb->marks & TERN_MARK_LOST)
+		return;
+	cb->marks |= TERN_MARK_LOST;
+	tp->snd.lost_out += cb->pcount;
+}
+
+/* RFC 8985 6.2 step 4: how much later a segment may be and not be lost */
+static u64 reorder_window_ns(const struct tern_sock *tp)
+{
+	if (!tp->rec.reordering &&
+	    (tp->rec.phase != TERN_OPEN ||
+	     tp->snd.sacked_out >= TERN_FASTRETRANS_ACKS))
+		return 0;
+	if (tp->rtt.min_us == ~0U)
+		return 0;
+	return (u64)max_t(u32, min(tp->rtt.min_us / 4, tp->rtt.srtt_us),
+			  TERN_REO_MIN_US) * NSEC_PER_USEC;
+}
+
+/* RFC 8985 6.2 step 5. Returns how many segments were newly marked. */
+static u32 detect(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u64 allowed = tp->rec.rack_rtt_ns + reorder_window_ns(tp);
+	u32 before = tp->snd.lost_out;
+	u32 again = tp->snd.retrans_out;
+	u64 next = 0;
+	struct sk_buff *skb;
+
+	if (!tp->rec.rack_ns)
+		return 0;
+	for (skb = tern_queue_oldest(sk); skb;
+	     skb = tern_queue_next_sent(sk, skb)) {
+		const struct tern_skb_cb *cb = tern_cb(skb);
+
+		if ((cb->marks & TERN_MARK_SACKED) ||
+		    (cb->marks & (TERN_MARK_LOST | TERN_MARK_RETRANS)) ==
+		    TERN_MARK_LOST)
+			continue;
+		if (!sent_after(tp->rec.rack_ns, tp->rec.rack_end, cb->sent_ns,
+				cb->end_seq))
+			continue;
+		if (cb->sent_ns + allowed <= tp->now_ns)
+			tern_recovery_mark_lost(sk, skb);
+		else
+			next = max(next, cb->sent_ns + allowed);
+	}
+	if (next)
+		tern_timer_arm(sk, TERN_TIMER_REORDER, next);
+	else
+		tern_timer_disarm(sk, TERN_TIMER_REORDER);
+	return tp->snd.lost_out - before + again - tp->snd.retrans_out;
+}
+
+/* A peer without SACK: RFC 5681 3.2, RFC 6582 3.2 */
+static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct sk_buff *head = tern_queue_oldest(sk);
+	u32 before = tp->snd.lost_out;
+	bool partial = tp->rec.phase == TERN_RECOVERY &&
+		       tp->snd.una != ai->prior_una;
+
+	if (!head)
+		return 0;
+	if (ai->dup) {
+		tp->rec.dupacks++;
+		if (tp->snd.sacked_out + tp->snd.lost_out + 1 <
+		    tp->snd.packets_out)
+			tp->snd.sacked_out++;
+	} else if (tp->snd.una != ai->prior_una) {
+		tp->rec.dupacks = 0;
+		tp->snd.sacked_out = 0;
+	}
+	if (tp->rec.dupacks == TERN_FASTRETRANS_ACKS || partial) {
+		if (tern_cb(head)->pcount > 1 && head->len > tern_cb(head)->mss)
+			tern_queue_split(sk, head, tern_cb(head)->mss,
+					 tern_cb(head)->mss);
+		if (tp->snd.sacked_out + tp->snd.lost_out +
+		    tern_cb(head)->pcount > tp->snd.packets_out)
+			tp->snd.sacked_out = 0;
+		tern_recovery_mark_lost(sk, head);
+	}
+	return tp->snd.lost_out - before;
+}
+
+static void begin(struct sock *sk, u8 phase)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	tp->rec.phase = phase;
+	tp->rec.high = tp->snd.nxt;
+	tp->rec.undo_una = tp->snd.una ?: 1;
+	tp->rec.undo_retrans = tp->snd.retrans_out;
+	tp->rec.retrans_ts = 0;
+	tp->rec.tlp_high = 0;
+}
+
+static void enter_recovery(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	begin(sk, TERN_RECOVERY);
+	tern_cong_enter_recovery(&tp->cong);
+	if (tp->sack_ok)
+		TERN_INC(tern_sk_net(sk), TCPSackRecovery);
+	else
+		TERN_INC(tern_sk_net(sk), TCPRenoRecovery);
+}
+
+/* The reduction was for nothing (RFC 4015): nothing is lost after all. */
+static void undo(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct sk_buff *skb;
+
+	for (skb = tern_queue_oldest(sk); skb;
+	     skb = tern_queue_next_sent(sk, skb)) {
+		struct tern_skb_cb *cb = tern_cb(skb);
+
+		if (cb->marks & TERN_MARK_RETRANS)
+			tp->snd.retrans_out -= cb->pcount;
+		if (cb->marks & TERN_MARK_LOST)
+			tp->snd.lost_out -= cb->pcount;
+		cb->marks &= ~(TERN_MARK_LOST | TERN_MARK_RETRANS);
+	}
+	tern_cong_undo(&tp->cong);
+	tp->rec.phase = TERN_OPEN;
+	tp->rec.undo_una = 0;
+}
+
+/* Does this ACK show that the retransmission was not needed? */
+static void try_undo(struct sock *sk, const struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_net *tn = tern_sk_net(sk);
+	bool loss = tp->rec.phase == TERN_LOSS;
+
+	if (!tp->rec.undo_una)
+		return;
+	/* Eifel: the ACK echoes a time before the first retransmission. */
+	if (tp->rec.phase != TERN_OPEN && ai->has_ts && tp->rec.retrans_ts &&
+	    tp->snd.una != ai->prior_una &&
+	    tern_seq_before(ai->tsecr, tp->rec.retrans_ts)) {
+		undo(sk);
+		TERN_INC(tn, TCPFullUndo);
+		if (loss)
+			TERN_INC(tn, TCPSpuriousRTOs);
+		return;
+	}
+	/* Every retransmission was told of as a duplicate. */
+	if (ai->dsack && !tp->rec.undo_retrans) {
+		undo(sk);
+		TERN_INC(tn, TCPDSACKUndo);
+	}
+}
+
+/* RFC 8985 7.4: did the probe repair a loss that nobody noticed? */
+static void probe_acked(struct sock *sk, const struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	bool original = ai->dsack ||
+			(ai->has_ts &&
+			 tern_seq_before(ai->tsecr, tp->rec.tlp_ts));
+
+	if (!tp->rec.tlp_high ||
+	    tern_seq_before(tp->snd.una, tp->rec.tlp_high))
+		return;
+	tp->rec.tlp_high = 0;
+	if (original || tp->rec.phase != TERN_OPEN)
+		return;
+	tern_cong_enter_recovery(&tp->cong);
+	tern_cong_exit_recovery(&tp->cong);
+	TERN_INC(tern_sk_net(sk), TCPLossProbeRecovery);
+}
+
+static void end_phase(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (tp->rec.phase == TERN_OPEN ||
+	    tern_seq_before(tp->snd.una, tp->rec.high))
+		return;
+	if (tp->rec.phase == TERN_RECOVERY)
+		tern_cong_exit_recovery(&tp->cong);
+	tp->rec.phase = TERN_OPEN;
+	tp->rec.dupacks = 0;
+	if (!tp->sack_ok)
+		tp->snd.sacked_out = 0;
+}
+
+static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_cong_sample s = {
+		.now_ns = tp->now_ns,
+		.acked = ai->delivered,
+		.in_flight = ai->in_flight,
+		.rtt_us = div_u64(ai->rtt_ns, NSEC_PER_USEC),
+		.cwnd_limited = tp->snd.cwnd_limited ||
+				tp->rec.phase == TERN_LOSS,
+	};
+
+	if (tp->rec.phase == TERN_RECOVERY)
+		tern_cong_prr(&tp->cong, ai->delivered, ai->lost,
+			      tern_in_flight(tp), tp->snd.una != ai->prior_una);
+	else if (ai->delivered)
+		tern_cong_ack(&tp->cong, &s);
+	trace_tern_cong(&tp->ep.tuple, tp->cong.cwnd, tp->cong.ssthresh,
+			tern_in_flight(tp), tp->rtt.srtt_us, 0);
+}
+
+/**
+ * tern_recovery_ack() - what an ACK means for loss and window
+ * @sk: socket, locked; SND.UNA and marks are up to date
+ * @ai: sums of this ACK
+ */
+void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (tern_seq_before(tp->rec.fack, tp->snd.una))
+		tp->rec.fack = 0;
+	probe_acked(sk, ai);
+	try_undo(sk, ai);
+	end_phase(sk);
+	if (!tp->snd.packets_out) {
+		tern_timer_disarm(sk, TERN_TIMER_REORDER);
+		tp->rec.dupacks = 0;
+	} else if (!tp->sack_ok) {
+		ai->lost = detect_newreno(sk, ai);
+	} else if (tp->snd.sacked_out || tp->rec.phase != TERN_OPEN ||
+		   tern_timer_armed(sk, TERN_TIMER_REORDER)) {
+		ai->lost = detect(sk);
+	}
+	if (tp->snd.lost_out && tp->rec.phase == TERN_OPEN)
+		enter_recovery(sk);
+	update_cwnd(sk, ai);
+}
+
+/**
+ * tern_recovery_reordered() - the reordering window has passed
+ * @sk: socket, locked
+ *
+ * Return: true when segments were found lost (RFC 8985 6.3).
+ */
+bool tern_recovery_reordered(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u32 lost = tp->snd.packets_out ? detect(sk) : 0;
+
+	if (!lost)
+		return false;
+	if (tp->rec.phase == TERN_OPEN)
+		enter_recovery(sk);
+	if (tp->rec.phase == TERN_RECOVERY)
+		tern_cong_prr(&tp->cong, 1, lost, tern_in_flight(tp), false);
+	return true;
+}
+
+/**
+ * tern_recovery_timeout() - the RTO expired: all in flight is lost
+ * @sk: socket, locked
+ *
+ * RFC 5681 3.1: ssthresh is cut at the first timeout of a row only. A head
+ * that was SACKed and is still here means that the peer reneged (RFC 2018 8).
+ */
+void tern_recovery_timeout(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct sk_buff *skb = tern_queue_oldest(sk);
+	bool reneged = skb && (tern_cb(skb)->marks & TERN_MARK_SACKED);
+
+	if (tp->rec.phase != TERN_LOSS) {
+		tern_cong_timeout(&tp->cong);
+		begin(sk, TERN_LOSS);
+	} else {
+		tp->cong.cwnd = 1;
+		tp->cong.cwnd_cnt = 0;
+	}
+	tp->rec.high = tp->snd.nxt;
+	if (!tp->sack_ok)
+		tp->snd.sacked_out = 0;
+	for (; skb; skb = tern_queue_next_sent(sk, skb)) {
+		struct tern_skb_cb *cb = tern_cb(skb);
+
+		if (reneged && (cb->marks & TERN_MARK_SACKED)) {
+			cb->marks &= ~TERN_MARK_SACKED;
+			tp->snd.sacked_out -= cb->pcount;
+		}
+		tern_recovery_mark_lost(sk, skb);
+	}
+	tern_timer_disarm(sk, TERN_TIMER_REORDER);
+}
+
+/**
+ * tern_recovery_probe_due() - when to send a tail loss probe (RFC 8985 7.2)
+ * @sk: socket, locked, with segments in flight
+ * @rto_ns: RTO
+ *
+ * Return: ns of CLOCK_MONOTONIC, 0 when no probe may be sent now.
+ */
+u64 tern_recovery_probe_due(struct sock *sk, u64 rto_ns)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u64 pto;
+
+	if (tp->rec.phase != TERN_OPEN || tp->rec.tlp_high || !tp->sack_ok ||
+	    !tp->rtt.srtt_us || tp->snd.sacked_out)
+		return 0;
+	pto = 2ULL * tp->rtt.srtt_us;
+	if (tp->snd.packets_out == 1)
+		pto += tp->peer_mad_us;
+	return tp->now_ns + min(pto * NSEC_PER_USEC, rto_ns);
+}

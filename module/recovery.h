@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _TERN_RECOVERY_H
+#define _TERN_RECOVERY_H
+
+#include "tcb.h"
+
+/**
+ * struct tern_ack_info - what one ACK brought
+ * @prior_una: SND.UNA before
+ * @delivered: segments newly acknowledged or SACKed
+ * @lost: segments newly marked lost
+ * @in_flight: before the ACK
+ * @rtt_ns: round trip of the newest segment that was sent once, 0 none
+ * @tsecr: echoed timestamp, valid with @has_ts
+ * @has_ts: the ACK had timestamps
+ * @dup: a duplicate ACK (RFC 5681 2)
+ * @dsack: it told of a duplicate (RFC 2883)
+ */
+struct tern_ack_info {
+	u32 prior_una;
+	u32 delivered;
+	u32 lost;
+	u32 in_flight;
+	u64 rtt_ns;
+	u32 tsecr;
+	bool has_ts;
+	bool dup;
+	bool dsack;
+};
+
+/* @skb was acknowledged or SACKed for the first time. */
+void tern_recovery_delivered(struct sock *sk, struct sk_buff *skb,
+			     struct tern_ack_info *ai);
+void tern_recovery_sack(struct sock *sk, const struct tern_opts *o, u32 ack,
+			struct tern_ack_info *ai);
+/* After both: phase, undo, loss detection, cwnd. */
+void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai);
+void tern_recovery_timeout(struct sock *sk);
+void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb);
+/* RACK's window passed: mark what is lost. True when something is. */
+bool tern_recovery_reordered(struct sock *sk);
+/* Deadline of a loss probe, 0 when none may be sent (RFC 8985 7.2). */
+u64 tern_recovery_probe_due(struct sock *sk, u64 rto_ns);
+
+#endif

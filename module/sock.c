@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A socket's birth and death: initial values, the child of a SYN queue entry,
+ * entry into ESTABLISHED from any side, the way to CLOSED from any state
+ * (RFC 9293 3.3.1, 3.10.5), and the memory of its queues.
+ */
+#include <linux/wait.h>
+#include <linux/memcontrol.h>
+#include <net/inet_common.h>
+#include <net/tcp.h>
+#include "sock.h"
+#include "trace.h"
+#include "state.h"
+#include "timer.h"
+#include "hash.h"
+
+/* Sockets that exist; the module's code must outlive them. */
+static atomic_t alive = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(gone_wait);
+
+/* What a child takes over of its listener's SO_* flags */
+static const enum sock_flags inherited[] = {
+	SOCK_LINGER, SOCK_KEEPOPEN, SOCK_URGINLINE, SOCK_DBG, SOCK_LOCALROUTE,
+	SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS,
+};
+
+/**
+ * tern_sock_write_space() - memory was freed: wake writers when it is worth it
+ * @sk: socket; sk->sk_write_space
+ */
+void tern_sock_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !sk_stream_is_writeable(sk))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT |
+					   EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/**
+ * tern_sock_free_tx_skb() - free a segment of the send queue
+ * @sk: socket, locked
+ * @skb: unlinked already
+ */
+void tern_sock_free_tx_skb(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+static void purge_tx(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		tern_sock_free_tx_skb(sk, skb);
+	tp->snd.head = NULL;
+	tp->snd.packets_out = 0;
+	tp->snd.sacked_out = 0;
+	tp->snd.lost_out = 0;
+	tp->snd.retrans_out = 0;
+}
+
+static void purge_reasm(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = tern_reasm_prune(&tern_sk(sk)->reasm)))
+		__kfree_skb(skb);
+	tern_reasm_init(&tern_sk(sk)->reasm);
+}
+
+/**
+ * tern_sock_purge() - empty all queues of a connection
+ * @sk: socket, locked
+ */
+void tern_sock_purge(struct sock *sk)
+{
+	purge_tx(sk);
+	purge_reasm(sk);
+	__skb_queue_purge(&sk->sk_receive_queue);
+}
+
+/**
+ * tern_sock_destruct() - last words of a socket, from an RCU callback
+ * @sk: socket that nobody refers to; sk->sk_destruct
+ */
+void tern_sock_destruct(struct sock *sk)
+{
+	tern_timer_destroy(sk);
+	sk_sockets_allocated_dec(sk);
+	inet_sock_destruct(sk);
+	if (atomic_dec_and_test(&alive))
+		wake_up(&gone_wait);
+}
+
+/**
+ * tern_sock_wait_gone() - wait until no socket's code can run any more
+ *
+ * Context: module exit. The last steps of a socket's freeing run in the same
+ * RCU callback as its destructor, hence the barrier.
+ */
+void tern_sock_wait_gone(void)
+{
+	wait_event(gone_wait, !atomic_read(&alive));
+	rcu_barrier();
+}
+
+/**
+ * tern_sock_delack_us() - the longest time an ACK is delayed here
+ * @sk: connection or listener
+ *
+ * Return: microseconds; what the MAD option tells.
+ */
+u32 tern_sock_delack_us(const struct sock *sk)
+{
+	u32 us = READ_ONCE(tern_sk(sk)->conf.delack_max_us);
+
+	return us != ~0U ? us : tern_knob(tern_sk_net(sk), delack_max_us);
+}
+
+/**
+ * tern_sock_reset_tcb() - a TCB as of a connection that has not begun
+ * @sk: socket in CLOSED, queues empty; options and the bound port stay
+ */
+void tern_sock_reset_tcb(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+
+	memset(&tp->snd, 0, sizeof(tp->snd));
+	memset(&tp->rcv, 0, sizeof(tp->rcv));
+	memset(&tp->ts, 0, sizeof(tp->ts));
+	memset(&tp->ack, 0, sizeof(tp->ack));
+	memset(&tp->rec, 0, sizeof(tp->rec));
+	tern_reasm_init(&tp->reasm);
+	tern_rtt_init(&tp->rtt, tern_knob(tn, rto_init_us));
+	tern_cong_init(&tp->cong, tn->sysctl.congestion_control);
+	tp->peer_mad_us = TERN_MAD_DEFAULT_US;
+	tp->snd.mss = TERN_MSS_DEFAULT;
+	tp->snd.mss_peer = TERN_MSS_DEFAULT;
+	tp->rcv.mss = TERN_MSS_DEFAULT;
+	tp->sack_ok = 0;
+	tp->wscale_ok = 0;
+	tp->mad_ok = 0;
+	tp->passive = 0;
+	tp->retries = 0;
+	tp->probes = 0;
+	tp->retrans_start_ns = 0;
+	tp->persist_start_ns = 0;
+	tp->soft_err = 0;
+	tp->pmtu = 0;
+}
+
+/**
+ * tern_sock_init() - initial values of a TCB
+ * @sk: new socket; proto.init
+ *
+ * Return: 0.
+ */
+int tern_sock_init(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+
+	memset((char *)tp + offsetof(struct tern_sock, ep), 0,
+	       sizeof(*tp) - offsetof(struct tern_sock, ep));
+	tp->ep.kind = TERN_EP_SOCK;
+	tern_timer_init(sk);
+	spin_lock_init(&tp->listen.lock);
+	INIT_LIST_HEAD(&tp->listen.syn_queue);
+	INIT_LIST_HEAD(&tp->listen.accept_queue);
+	INIT_LIST_HEAD(&tp->accept_node);
+	tp->conf.delack_max_us = ~0U;
+	tern_sock_reset_tcb(sk);
+
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_destruct = tern_sock_destruct;
+	sk->sk_write_space = tern_sock_write_space;
+	sk->sk_gso_type = SKB_GSO_SCTP;
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(tn->sysctl.wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(tn->sysctl.rmem[1]));
+	sk_sockets_allocated_inc(sk);
+	atomic_inc(&alive);
+	return 0;
+}
+
+/* SO_* and TERN_* options and credentials of the listener */
+static void inherit(struct sock *child, struct sock *listener)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(inherited); i++)
+		if (sock_flag(listener, inherited[i]))
+			sock_set_flag(child, inherited[i]);
+	child->sk_userlocks = listener->sk_userlocks & ~SOCK_BINDPORT_LOCK;
+	child->sk_reuse = listener->sk_reuse;
+	child->sk_reuseport = listener->sk_reuseport;
+	child->sk_ipv6only = listener->sk_ipv6only;
+	child->sk_bound_dev_if = listener->sk_bound_dev_if;
+	child->sk_priority = listener->sk_priority;
+	child->sk_mark = listener->sk_mark;
+	child->sk_uid = listener->sk_uid;
+	child->sk_lingertime = listener->sk_lingertime;
+	child->sk_rcvlowat = listener->sk_rcvlowat;
+	child->sk_rcvtimeo = listener->sk_rcvtimeo;
+	child->sk_sndtimeo = listener->sk_sndtimeo;
+	child->sk_rcvbuf = listener->sk_rcvbuf;
+	child->sk_sndbuf = listener->sk_sndbuf;
+	child->sk_allocation = listener->sk_allocation;
+	tern_sk(child)->conf = tern_sk(listener)->conf;
+	security_sk_clone(listener, child);
+}
+
+static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
+{
+	tp->ep.tuple = req->ep.tuple;
+	tp->af = req->af;
+	tp->passive = 1;
+
+	tp->rcv.irs = req->irs;
+	tp->rcv.nxt = req->irs + 1;
+	tp->rcv.wup = req->irs + 1;
+	tp->rcv.copied = req->irs + 1;
+	tp->rcv.acked = req->irs + 1;
+	tp->rcv.wnd = req->rcv_wnd;
+	tp->rcv.wscale = req->rcv_wscale;
+
+	tp->snd.iss = req->iss;
+	tp->snd.una = req->iss;
+	tp->snd.nxt = req->iss + 1;
+	tp->snd.write_seq = req->iss + 1;
+	tp->snd.pushed_seq = req->iss + 1;
+	tp->snd.sml = req->iss;
+	tp->snd.wl1 = req->irs;
+	tp->snd.mss_peer = req->opts.mss ?: TERN_MSS_DEFAULT;
+	tp->snd.wscale = req->opts.has_wscale ? req->opts.wscale : 0;
+
+	tp->wscale_ok = req->opts.has_wscale;
+	tp->sack_ok = req->opts.sack_ok;
+	tp->mad_ok = req->opts.has_mad;
+	if (req->opts.has_mad)
+		tp->peer_mad_us = req->opts.mad_us;
+	tp->ts.ok = req->opts.has_ts;
+	tp->ts.recent = req->ts_recent;
+	tp->ts.recent_ns = req->synack_ns;
+	tp->ts.offset = req->ts_offset;
+}
+
+/**
+ * tern_sock_child() - the connection that a SYN queue entry becomes
+ * @listener: its listener
+ * @req: the entry
+ *
+ * Context: softirq. Return: the child in SYN-RECEIVED, not hashed, locked by
+ * bh_lock_sock_nested(), with a reference for the caller beside the
+ * protocol's; NULL without memory or route.
+ */
+struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
+{
+	struct dst_entry *dst = req->af->req_route(listener, &req->ep.tuple);
+	struct tern_sock *tp;
+	struct sock *child;
+
+	if (!dst)
+		return NULL;
+	child = sk_alloc(sock_net(listener), listener->sk_family, GFP_ATOMIC,
+			 listener->sk_prot_creator, 0);
+	if (!child) {
+		dst_release(dst);
+		return NULL;
+	}
+	sock_init_data(NULL, child);
+	child->sk_type = SOCK_STREAM;
+	child->sk_protocol = listener->sk_protocol;
+	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
+	tern_sock_init(child);
+	inherit(child, listener);
+
+	tp = tern_sk(child);
+	child_tcb(tp, req);
+	tp->snd.max_wnd = 0;
+	tern_clock(tp);
+	tp->rtt.rto_init_us = tern_conf_or_knob(child, rto_init_us);
+	/* Karn: a SYN-ACK sent twice gives no sample. RFC 6298 2.2 */
+	if (!req->resent && req->synack_ns)
+		tern_rtt_sample(&tp->rtt,
+				div_u64(tp->now_ns - req->synack_ns,
+					NSEC_PER_USEC) ?: 1,
+				div_u64(tp->now_ns, NSEC_PER_USEC));
+	req->af->child_setup(listener, child, req, dst);
+	bh_lock_sock_nested(child);
+	sock_hold(child);
+	tern_state_set(child, TCP_SYN_RECV, "syn");
+	return child;
+}
+
+/**
+ * tern_sock_establish() - a connection becomes ESTABLISHED, from any side
+ * @sk: socket in SYN-SENT or SYN-RECEIVED, locked
+ * @event: what caused it
+ */
+void tern_sock_establish(struct sock *sk, const char *event)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	tern_timer_disarm(sk, TERN_TIMER_RETRANS);
+	tp->retries = 0;
+	tp->rtt.backoff = 0;
+	tp->retrans_start_ns = 0;
+	tp->rcv.heard_ns = tp->now_ns;
+	tp->rcv.last_ns = tp->now_ns;
+	tp->rcv.space_ns = tp->now_ns;
+	tp->rcv.space_copied = tp->rcv.copied;
+	tp->snd.lsnd_ns = tp->now_ns;
+	TERN_ADD(tern_sk_net(sk), PassiveOpens, tp->passive);
+	tern_state_set(sk, TCP_ESTABLISHED, event);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+/*
+ * An orphan has left the tables: free all it has and drop the protocol's
+ * reference. The caller holds another one.
+ */
+static void destroy(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_net *tn = tern_sk_net(sk);
+
+	tern_sock_purge(sk);
+	sk_stream_kill_queues(sk);
+	if (tp->ep.bind)
+		tern_hash_put_port(tn, &tp->ep);
+	atomic_dec(&tn->orphans);
+	sock_put(sk);
+}
+
+/**
+ * tern_sock_done() - the connection is CLOSED (RFC 9293 3.10.4)
+ * @sk: socket, locked; the caller holds a reference
+ * @event: what caused it
+ *
+ * Leaves the table, stops timers, wakes whoever waits. An orphan is freed.
+ */
+void tern_sock_done(struct sock *sk, const char *event)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_net *tn = tern_sk_net(sk);
+
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DEAD))
+		return;
+	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
+		TERN_INC(tn, AttemptFails);
+	tern_timer_stop_all(sk);
+	tern_hash_remove(tn, &tp->ep);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)
+		tern_hash_put_port(tn, &tp->ep);
+	tern_state_set(sk, TCP_CLOSE, event);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_state_change(sk);
+	else
+		destroy(sk);
+}
+
+/**
+ * tern_sock_abort() - the connection ends with an error (RFC 9293 3.10.5)
+ * @sk: socket, locked; the caller holds a reference
+ * @err: positive errno for the user
+ * @event: what caused it
+ *
+ * What was not sent is dropped; what was received stays readable.
+ */
+void tern_sock_abort(struct sock *sk, int err, const char *event)
+{
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	WRITE_ONCE(sk->sk_err, err);
+	purge_tx(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
+	tern_sock_done(sk, event);
+}
+
+/**
+ * tern_sock_orphan() - the file is closed, the connection goes on
+ * @sk: socket, locked
+ *
+ * An orphan holds neither its namespace nor the module: the namespace's exit
+ * ends it (tern_sock_net_exit()), so that a dead peer can't delay either.
+ */
+void tern_sock_orphan(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	sock_orphan(sk);
+	atomic_inc(&tern_sk_net(sk)->orphans);
+	if (!sk->sk_net_refcnt)
+		return;
+	sk->sk_net_refcnt = 0;
+	sock_inuse_add(net, -1);
+	tern_compat_unpin_net(sk, net);
+}
+
+/* One orphan of the namespace, counted; NULL when there is none left */
+static struct sock *any_socket(struct tern_net *tn)
+{
+	struct rhashtable_iter it;
+	struct sock *found = NULL;
+	struct tern_ep *ep;
+
+	rhashtable_walk_enter(&tn->ehash, &it);
+	rhashtable_walk_start(&it);
+	while ((ep = rhashtable_walk_next(&it))) {
+		if (IS_ERR(ep) || ep->kind != TERN_EP_SOCK)
+			continue;
+		if (!refcount_inc_not_zero(&tern_ep_sk(ep)->sk_refcnt))
+			continue;
+		found = tern_ep_sk(ep);
+		break;
+	}
+	rhashtable_walk_stop(&it);
+	rhashtable_walk_exit(&it);
+	return found;
+}
+
+/**
+ * tern_sock_net_exit() - end all orphans of a namespace
+ * @tn: namespace that no file refers to any more
+ */
+void tern_sock_net_exit(struct tern_net *tn)
+{
+	struct sock *sk;
+
+	while ((sk = any_socket(tn))) {
+		lock_sock(sk);
+		tern_sock_abort(sk, ENETDOWN, "netns exit");
+		release_sock(sk);
+		sock_put(sk);
+		cond_resched();
+	}
+}
