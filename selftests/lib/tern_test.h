@@ -151,6 +151,8 @@ struct peer {
 	uint32_t iss;
 	bool ts;			/* use timestamps */
 	uint32_t tsval, tsecr;
+	bool has_mad;			/* announce it in the handshake */
+	uint32_t mad;
 };
 
 int wire_open(struct topo *t, struct wire *w);		/* at B */

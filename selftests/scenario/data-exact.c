@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * data-exact: loss, reordering, duplication, corruption, delay, each alone
+ * and all at once: every byte once, in order, both ways at the same time, and
+ * end of file behind the last. TERN_SCALE multiplies the volume.
+ */
+#include <pthread.h>
+
+#include "fixture.h"
+
+HOSTS_FIXTURE()
+
+FIXTURE_VARIANT(hosts)
+{
+	const char *netem;	/* at both ends */
+	int kb;			/* from A to B; a quarter of it back */
+};
+
+FIXTURE_VARIANT_ADD(hosts, clean) { .netem = NULL, .kb = 8192 };
+FIXTURE_VARIANT_ADD(hosts, delay) { .netem = "delay 10ms 3ms", .kb = 2048 };
+FIXTURE_VARIANT_ADD(hosts, loss_1) { .netem = "delay 1ms loss 1%", .kb = 4096 };
+FIXTURE_VARIANT_ADD(hosts, loss_10) { .netem = "delay 1ms loss 10%", .kb = 1024 };
+FIXTURE_VARIANT_ADD(hosts, loss_30) { .netem = "loss 30%", .kb = 64 };
+FIXTURE_VARIANT_ADD(hosts, reorder) { .netem = "delay 5ms reorder 70%", .kb = 4096 };
+FIXTURE_VARIANT_ADD(hosts, duplicate) { .netem = "duplicate 30%", .kb = 4096 };
+FIXTURE_VARIANT_ADD(hosts, corrupt) { .netem = "corrupt 5%", .kb = 1024 };
+FIXTURE_VARIANT_ADD(hosts, all) {
+	.netem = "delay 2ms 1ms reorder 20% loss 3% duplicate 5% corrupt 2%", .kb = 1024
+};
+
+/* One direction: a stream of pseudo-random bytes and what became of it. */
+struct flow {
+	int from, to;
+	uint64_t seed;
+	size_t len, got;
+	long wrong;		/* index of the first wrong byte, or -1 */
+	int error, eof;
+};
+
+static void fill(uint64_t *x, uint8_t *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i += 8) {
+		*x ^= *x << 13;
+		*x ^= *x >> 7;
+		*x ^= *x << 17;
+		memcpy(buf + i, x, 8);
+	}
+}
+
+static void *sender(void *arg)
+{
+	struct flow *f = arg;
+	uint64_t x = f->seed;
+	uint8_t buf[32768];
+
+	for (size_t at = 0; at < f->len; at += sizeof(buf)) {
+		size_t done = 0;
+
+		fill(&x, buf, sizeof(buf));
+		while (done < sizeof(buf)) {
+			/* Odd sizes, so that writes and segments don't line up. */
+			size_t want = 1 + (x >> (at % 24)) % 20000;
+			ssize_t n;
+
+			if (want > sizeof(buf) - done)
+				want = sizeof(buf) - done;
+			n = send(f->from, buf + done, want, MSG_NOSIGNAL);
+			if (n < 0) {
+				f->error = errno;
+				return NULL;
+			}
+			done += n;
+		}
+	}
+	shutdown(f->from, SHUT_WR);
+	return NULL;
+}
+
+static void *receiver(void *arg)
+{
+	struct flow *f = arg;
+	uint8_t buf[32768], want[32768];
+	uint64_t x = f->seed;
+	ssize_t n;
+
+	f->wrong = -1;
+	while (f->got < f->len) {
+		n = recv(f->to, buf, sizeof(buf), MSG_WAITALL);
+		if (n != sizeof(buf)) {
+			f->error = n < 0 ? errno : 0;
+			f->got += n > 0 ? n : 0;
+			return NULL;
+		}
+		fill(&x, want, sizeof(want));
+		for (ssize_t i = 0; i < n && f->wrong < 0; i++)
+			if (buf[i] != want[i])
+				f->wrong = f->got + i;
+		f->got += n;
+	}
+	f->eof = recv(f->to, buf, 1, 0) == 0;
+	return NULL;
+}
+
+TEST_F_TIMEOUT(hosts, exact, 600)
+{
+	size_t len = (size_t)scaled(variant->kb) << 10;
+	struct tern_info ti = { 0 };
+	socklen_t ti_len = sizeof(ti);
+	struct flow f[2];
+	pthread_t t[4];
+	int64_t start;
+	int fd[2];
+
+	len = (len + 131071) & ~131071UL;
+	for (int i = 0; i < 2; i++) {
+		topo_enter(&self->t, i);
+		/* Many losses end in a timeout: no need to wait for 200 ms each. */
+		if (is_tern())
+			sysctl_set("rto_min_us", "20000");
+		if (is_tern())
+			sysctl_set("delack_max_us", "5000");
+	}
+	close(self->w.fd);
+	ASSERT_EQ(0, sk_pair(&self->t, fd, PORT));
+	for (int i = 0; i < 2; i++)
+		if (variant->netem)
+			ASSERT_EQ(0, topo_run(&self->t, i,
+					      "tc qdisc add dev eth0 root netem limit 20000 %s",
+					      variant->netem));
+	for (int i = 0; i < 2; i++) {
+		sk_timeouts(fd[i], 120000);
+		f[i] = (struct flow){
+			.from = fd[i], .to = fd[!i],
+			.len = i ? len / 4 : len,
+		};
+	}
+	start = now_us();
+	for (int i = 0; i < 2; i++) {
+		f[i].seed = start + i;
+		pthread_create(&t[i], NULL, sender, &f[i]);
+		pthread_create(&t[2 + i], NULL, receiver, &f[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	getsockopt(fd[0], IPPROTO_TCP, TERN_INFO, &ti, &ti_len);
+	fprintf(stderr, "# seed %lld: %zu bytes in %.2f s, %u segments, %u resent, rtt %u us\n",
+		(long long)start, len + len / 4, (now_us() - start) / 1e6, ti.ti_data_segs_out,
+		ti.ti_total_retrans, ti.ti_rtt);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(0, f[i].error);
+		EXPECT_EQ(f[i].len, f[i].got);
+		EXPECT_EQ(-1, f[i].wrong);
+		EXPECT_EQ(1, f[i].eof);
+	}
+}
+
+TEST_HARNESS_MAIN

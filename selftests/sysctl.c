@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sysctl: net.tern's knobs: defaults, bounds (out of range: EINVAL, and the
+ * old value stays), the pairs in seconds and milliseconds, one set for each
+ * namespace, and who may write.
+ */
+#include <sched.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+
+FIXTURE(ns)
+{
+	struct topo t;
+};
+
+FIXTURE_SETUP(ns)
+{
+	SKIP_UNLESS_AVAILABLE();
+	if (!is_tern())
+		SKIP(return, "Tern's sysctls");
+	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
+}
+
+FIXTURE_TEARDOWN(ns)
+{
+	topo_down(&self->t);
+}
+
+/* A default of -1 depends on memory. */
+static const struct {
+	const char *name;
+	long def, lo, hi;
+} knobs[] = {
+	{ "syn_retries", 6, 1, 127 },
+	{ "synack_retries", 5, 0, 255 },
+	{ "syn_linear_timeouts", 0, 0, 127 },
+	{ "retries1", 3, 0, 255 },
+	{ "retries2", 15, 0, 255 },
+	{ "orphan_retries", 0, 0, 255 },
+	{ "keepalive_time", 7200, 1, 32767 },
+	{ "keepalive_intvl", 75, 1, 32767 },
+	{ "keepalive_probes", 9, 1, 255 },
+	{ "fin_timeout", 60, 1, 32767 },
+	{ "max_syn_backlog", -1, 1, 1 << 20 },
+	{ "syncookies", 1, 0, 2 },
+	{ "abort_on_overflow", 0, 0, 1 },
+	{ "max_tw_buckets", -1, 0, 1 << 24 },
+	{ "tw_reuse", 2, 0, 2 },
+	{ "max_orphans", -1, 0, 1 << 24 },
+	{ "rfc1337", 1, 0, 1 },
+	{ "challenge_ack_limit", 0x7fffffff, 0, 0x7fffffff },
+	{ "invalid_ratelimit", 500, 0, 3600000 },
+	{ "sack", 1, 0, 1 },
+	{ "dsack", 1, 0, 1 },
+	{ "window_scaling", 1, 0, 1 },
+	{ "timestamps", 1, 0, 1 },
+	{ "slow_start_after_idle", 1, 0, 1 },
+	{ "moderate_rcvbuf", 1, 0, 1 },
+	{ "min_snd_mss", 48, 48, 65535 },
+	{ "rto_init_us", 1000000, 1, 600000000 },
+	{ "rto_min_us", 200000, 1, 600000000 },
+	{ "rto_max_us", 120000000, 1000, 600000000 },
+	{ "delack_max_us", 40000, 0, 500000 },
+	{ "msl_ms", 30000, 1, 3600000 },
+	{ "keepalive_time_ms", 7200000, 1, 32767000 },
+	{ "keepalive_intvl_ms", 75000, 1, 32767000 },
+	{ "fin_timeout_ms", 60000, 1, 32767000 },
+};
+
+#define N (int)(sizeof(knobs) / sizeof(knobs[0]))
+
+static int set(const char *name, long v)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%ld\n", v);
+	return sysctl_set(name, buf);
+}
+
+TEST_F(ns, defaults)
+{
+	for (int i = 0; i < N; i++) {
+		long v = sysctl_num(knobs[i].name);
+
+		EXPECT_EQ(knobs[i].def < 0 ? v : knobs[i].def, v)
+			TH_LOG("%s", knobs[i].name);
+		EXPECT_GE(v, knobs[i].lo);
+	}
+}
+
+TEST_F(ns, bounds)
+{
+	for (int i = 0; i < N; i++) {
+		const char *name = knobs[i].name;
+		long was = sysctl_num(name);
+
+		EXPECT_EQ(-EINVAL, set(name, knobs[i].lo - 1))
+			TH_LOG("%s below", name);
+		EXPECT_EQ(was, sysctl_num(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(-EINVAL, set(name, knobs[i].hi + 1))
+			TH_LOG("%s above", name);
+		EXPECT_EQ(was, sysctl_num(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(-EINVAL, sysctl_set(name, "word"))
+			TH_LOG("%s word", name);
+		EXPECT_EQ(-EINVAL, sysctl_set(name, "99999999999999999999"))
+			TH_LOG("%s huge", name);
+		EXPECT_EQ(was, sysctl_num(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(0, set(name, knobs[i].lo))
+			TH_LOG("%s lowest", name);
+		EXPECT_EQ(knobs[i].lo, sysctl_num(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(0, set(name, knobs[i].hi))
+			TH_LOG("%s highest", name);
+		EXPECT_EQ(knobs[i].hi, sysctl_num(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(0, set(name, was));
+	}
+}
+
+TEST_F(ns, seconds_and_ms)
+{
+	static const char * const pairs[] = { "keepalive_time", "keepalive_intvl", "fin_timeout" };
+	char ms[64];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(ms, sizeof(ms), "%s_ms", pairs[i]);
+		ASSERT_EQ(0, sysctl_set(pairs[i], "17"));
+		EXPECT_EQ(17000, sysctl_num(ms));
+		ASSERT_EQ(0, sysctl_set(ms, "2000"));
+		EXPECT_EQ(2, sysctl_num(pairs[i]));
+	}
+}
+
+TEST_F(ns, apart)
+{
+	ASSERT_EQ(0, topo_enter(&self->t, 0));
+	ASSERT_EQ(0, sysctl_set("msl_ms", "123"));
+	ASSERT_EQ(0, topo_enter(&self->t, 1));
+	EXPECT_EQ(30000, sysctl_num("msl_ms"));
+	ASSERT_EQ(0, sysctl_set("msl_ms", "456"));
+	ASSERT_EQ(0, topo_enter(&self->t, 0));
+	EXPECT_EQ(123, sysctl_num("msl_ms"));
+}
+
+/* New sockets take the value in force. */
+TEST_F(ns, in_force)
+{
+	int fd, v = 0;
+	socklen_t len = sizeof(v);
+
+	ASSERT_EQ(0, sysctl_set("keepalive_time", "55"));
+	ASSERT_EQ(0, sysctl_set("rto_min_us", "777"));
+	fd = sk_new(0);
+	EXPECT_EQ(0, getsockopt(fd, SOL_TERN, TERN_KEEPIDLE, &v, &len));
+	EXPECT_EQ(55, v);
+	EXPECT_EQ(0, getsockopt(fd, SOL_TERN, TERN_RTO_MIN_US, &v, &len));
+	EXPECT_EQ(777, v);
+}
+
+TEST_F(ns, buffers)
+{
+	char buf[64];
+	int fd, v = 0;
+	socklen_t len = sizeof(v);
+
+	ASSERT_EQ(0, sysctl_set("rmem", "4096 65536 131072"));
+	ASSERT_EQ(0, sysctl_get("rmem", buf, sizeof(buf)));
+	EXPECT_EQ(0, strcmp(buf, "4096\t65536\t131072"));
+	fd = sk_new(0);
+	EXPECT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &v, &len));
+	EXPECT_EQ(65536, v);
+	EXPECT_EQ(-EINVAL, sysctl_set("rmem", "4096 1 131072"));
+}
+
+TEST_F(ns, congestion_control)
+{
+	char name[64], now[64];
+
+	ASSERT_EQ(0, sysctl_get("congestion_control", name, sizeof(name)));
+	EXPECT_GT(strlen(name), 0);
+	EXPECT_EQ(-ENOENT, sysctl_set("congestion_control", "nosuch"));
+	ASSERT_EQ(0, sysctl_get("congestion_control", now, sizeof(now)));
+	EXPECT_EQ(0, strcmp(name, now));
+}
+
+TEST_F(ns, unprivileged)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		if (setuid(65534))
+			_exit(9);
+		_exit(-sysctl_set("msl_ms", "99"));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WEXITSTATUS(status) == EACCES || WEXITSTATUS(status) == EPERM);
+	EXPECT_EQ(30000, sysctl_num("msl_ms"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# unload: rmmod is refused while sockets are open and clean once they are
+# closed, timers and TIME_WAIT included; loading and unloading under traffic.
+#
+# TERN_KO names the module's file when modprobe doesn't find it.
+
+here=$(cd "$(dirname "$0")" && pwd)
+scale=${TERN_SCALE:-1}
+n=0 failed=0
+
+ok() {	# ok STATUS NAME
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n $2"
+	else
+		echo "not ok $n $2"
+		failed=1
+	fi
+}
+
+for f in "$TERN_KO" "$here/../module/tern.ko" "$here/../tern.ko" \
+	 "/lib/modules/$(uname -r)/updates/tern.ko" "/lib/modules/$(uname -r)/extra/tern.ko" \
+	 /tern.ko /root/tern.ko; do
+	[ -f "$f" ] && ko=$f && break
+done
+for f in "$here/../tools" "$here" /usr/local/bin; do
+	[ -x "$f/terncat" ] && cat=$f/terncat && break
+done
+
+load() {
+	grep -q '^tern ' /proc/modules && return 0
+	if [ -n "$ko" ]; then insmod "$ko"; else modprobe tern; fi
+}
+
+loaded() { grep -q '^tern ' /proc/modules; }
+
+# Until COMMAND succeeds, at most ten seconds.
+await() {
+	local i
+	for i in $(seq 200); do
+		"$@" > /dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	echo "# gave up waiting for: $*"
+	return 1
+}
+
+state() { grep -q "$1" /proc/net/tern; }
+
+# Other tests' remains hold the module only as long as they live.
+quit() {
+	kill $(jobs -p) 2> /dev/null
+	wait 2> /dev/null
+	load
+}
+trap quit EXIT
+
+echo "TAP version 13"
+if ! load || [ -z "$cat" ]; then
+	echo "1..0 # SKIP no module (TERN_KO) or no terncat"
+	exit 4
+fi
+echo "1..6"
+ip link set lo up
+
+# A listener
+$cat -l -m crr 4800 & server=$!
+await state LISTEN
+rmmod tern 2> /dev/null
+[ $? != 0 ] && loaded; ok $? "refused with a listener"
+
+# A connection, held open
+mkfifo "/tmp/unload.$$"
+$cat -l -m pipe 4801 > /dev/null < /dev/null & pipe_server=$!
+await grep -q ':4801 .*LISTEN' /proc/net/tern
+$cat 127.0.0.1 4801 < "/tmp/unload.$$" > /dev/null & client=$!
+exec 9> "/tmp/unload.$$"
+await state ESTABLISHED
+kill $server; wait $server 2> /dev/null
+rmmod tern 2> /dev/null
+[ $? != 0 ] && loaded; ok $? "refused with a connection"
+
+# Closed: TIME_WAIT and nothing else
+exec 9>&-
+rm -f "/tmp/unload.$$"
+wait $client $pipe_server 2> /dev/null
+$cat -l -m crr 4802 & server=$!
+await grep -q ':4802 .*LISTEN' /proc/net/tern
+$cat -m crr -n 20 127.0.0.1 4802 > /dev/null
+kill $server; wait $server 2> /dev/null
+state TIME_WAIT; ok $? "TIME_WAIT entries are alive"
+await rmmod tern
+! loaded; ok $? "clean with TIME_WAIT alive"
+load; ok $? "loads again"
+
+# Clients that never rest; their sockets fail while there is no module.
+(
+	while :; do
+		timeout 2 $cat -l -m crr 4803 2> /dev/null &
+		timeout 2 $cat -m crr -n 50 127.0.0.1 4803 > /dev/null 2>&1
+		timeout 1 $cat -m crr -n 5 127.0.0.1 4804 > /dev/null 2>&1
+		kill $! 2> /dev/null
+		wait
+	done
+) & traffic=$!
+rounds=$(awk "BEGIN { print int(10 * $scale) }") done=0
+for i in $(seq "$rounds"); do
+	sleep 0.$((RANDOM % 3))
+	await rmmod tern || break
+	load || break
+	done=$((done + 1))
+done
+[ "$done" = "$rounds" ]; ok $? "$done of $rounds rounds of unloading under traffic"
+kill $traffic
+exit $failed
