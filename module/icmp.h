@@ -20,5 +20,6 @@ void tern_icmp_rcv(struct net *net, const struct tern_tuple *t, u32 seq,
 		   struct sk_buff *skb);
 /* From release_cb or at once: path MTU became tp->pmtu candidate */
 void tern_icmp_mtu(struct sock *sk, u32 mtu);
+void tern_icmp_release(struct sock *sk);
 
 #endif

@@ -203,6 +203,8 @@ struct tern_timers {
 
 /* Bit of sk_tsq_flags: the hrtimer fired while a user owned the socket. */
 #define TERN_DEFER_TIMER	0
+/* Likewise: the path MTU became tp->mtu_info. */
+#define TERN_DEFER_MTU		1
 
 /**
  * struct tern_snd - send sequence space (RFC 9293 3.3.1) and its queue
@@ -454,6 +456,7 @@ struct tern_conf {
  * @persist_start_ns: first zero-window probe unanswered, likewise
  * @soft_err: last soft error of ICMP
  * @pmtu: path MTU in force for @snd.mss
+ * @mtu_info: path MTU that ICMP told of, with TERN_DEFER_MTU
  * @listen: queues, when in LISTEN
  * @listener: the listener of a child not yet accepted; holds a reference
  * @accept_node: link in the listener's accept queue
@@ -488,6 +491,7 @@ struct tern_sock {
 	u64 persist_start_ns;
 	int soft_err;
 	u32 pmtu;
+	u32 mtu_info;
 
 	struct tern_listen listen;
 	struct sock *listener;

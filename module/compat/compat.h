@@ -26,6 +26,9 @@ static inline void hrtimer_setup(struct hrtimer *t,
  */
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#if __has_include(<net/proto_memory.h>)
+#include <net/proto_memory.h>	/* 6.10: split from sock.h */
+#endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 {
@@ -40,6 +43,18 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 }
 #endif
 
+/* 6.5: GSO has a header of its own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
+/* 6.6: options of inet_sock became atomic bits */
+#include <net/inet_sock.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define tern_compat_bit_RECVERR		recverr
+#define inet_test_bit(nr, sk)	(inet_sk(sk)->tern_compat_bit_##nr)
+#endif
+
 /* 6.6: register_net_sysctl_sz(); 6.11: handlers take a const ctl_table */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define register_net_sysctl_sz(net, path, table, size)			\
@@ -49,6 +64,16 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 #define TERN_CTL_CONST
 #else
 #define TERN_CTL_CONST	const
+#endif
+
+/* 6.8: the port range of a socket (IP_LOCAL_PORT_RANGE came in 6.3) */
+#include <net/ip.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define tern_compat_port_range(sk, lo, hi)				\
+	inet_get_local_port_range(sock_net(sk), lo, hi)
+#else
+#define tern_compat_port_range(sk, lo, hi)				\
+	inet_sk_get_local_port_range(sk, lo, hi)
 #endif
 
 #endif

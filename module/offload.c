@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Large segments: cut at the edge of the host (GSO) and put together when
+ * they come in (GRO), for IPv4. They travel as SKB_GSO_SCTP, which software
+ * devices pass on whole and no hardware takes for TCP.
+ */
+#include <linux/netdevice.h>
+#include <net/gro.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+#include "offload.h"
+#include "ipv4.h"
+
+/* Flags that end a batch: what follows must not be glued to it */
+#define FINAL_FLAGS	(TERN_FLAG_URG | TERN_FLAG_PSH | TERN_FLAG_RST | \
+			 TERN_FLAG_SYN | TERN_FLAG_FIN)
+
+/* What the length field of IPv4 can say, bytes */
+#define MERGED_MAX	65535U
+
+static u16 pseudo(const struct iphdr *iph, unsigned int len)
+{
+	return (__force u16)~csum_tcpudp_magic(iph->saddr, iph->daddr, len,
+					       iph->protocol, 0);
+}
+
+static void set_partial(struct sk_buff *skb, struct ternhdr *th)
+{
+	skb->csum_start = (unsigned char *)th - skb->head;
+	skb->csum_offset = offsetof(struct ternhdr, check);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+}
+
+/* Sequence, flags and checksum of one piece. Return: its payload. */
+static unsigned int piece(struct sk_buff *skb, u32 seq, bool first)
+{
+	struct ternhdr *th = tern_hdr(skb);
+	unsigned int len = skb->len - skb_transport_offset(skb);
+	__wsum sum;
+
+	th->seq = htonl(seq);
+	if (skb->next)
+		th->flags &= ~(TERN_FLAG_FIN | TERN_FLAG_PSH);
+	if (!first)
+		th->flags &= ~TERN_FLAG_CWR;
+	th->check = pseudo(ip_hdr(skb), len);
+	sum = (__force __wsum)(u32)(u16)~th->check;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		gso_reset_checksum(skb, sum);
+	else
+		th->check = (__force u16)gso_make_checksum(skb, sum);
+	return len - TERN_DOFF_BYTES(th->doff);
+}
+
+/* Features by which skb_segment() may leave work to the device */
+static netdev_features_t usable(netdev_features_t features)
+{
+	features &= ~NETIF_F_GSO_PARTIAL;
+	/* "TCP and UDP over IPv4" is not us. */
+	if (!(features & NETIF_F_HW_CSUM))
+		features &= ~(NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM);
+	return features;
+}
+
+/* Data at the ternhdr; cut into pieces of gso_size */
+static struct sk_buff *gso_segment(struct sk_buff *skb,
+				   netdev_features_t features)
+{
+	unsigned int mss = skb_shinfo(skb)->gso_size;
+	struct sk_buff *segs, *seg;
+	struct ternhdr *th;
+	unsigned int thlen;
+	u32 seq;
+
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_SCTP))
+		return ERR_PTR(-EINVAL);
+	if (!pskb_may_pull(skb, TERN_HDR_LEN))
+		return ERR_PTR(-EINVAL);
+	thlen = TERN_DOFF_BYTES(tern_hdr(skb)->doff);
+	if (thlen < TERN_HDR_LEN || !pskb_may_pull(skb, thlen))
+		return ERR_PTR(-EINVAL);
+	th = tern_hdr(skb);
+	seq = ntohl(th->seq);
+	if (skb->ip_summed != CHECKSUM_PARTIAL) {
+		th->check = pseudo(ip_hdr(skb), skb->len);
+		set_partial(skb, th);
+	}
+	__skb_pull(skb, thlen);
+	if (unlikely(skb->len <= mss))
+		return ERR_PTR(-EINVAL);
+
+	segs = skb_segment(skb, usable(features));
+	if (IS_ERR(segs))
+		return segs;
+	for (seg = segs; seg; seg = seg->next)
+		seq += piece(seg, seq, seg == segs);
+	return segs;
+}
+
+/* The header with its options, and past it; NULL when there is none */
+static struct ternhdr *gro_header(struct sk_buff *skb)
+{
+	unsigned int off = skb_gro_offset(skb);
+	struct ternhdr *th;
+	unsigned int thlen;
+
+	th = skb_gro_header(skb, off + TERN_HDR_LEN, off);
+	if (unlikely(!th))
+		return NULL;
+	thlen = TERN_DOFF_BYTES(th->doff);
+	if (thlen < TERN_HDR_LEN)
+		return NULL;
+	th = skb_gro_header(skb, off + thlen, off);
+	if (unlikely(!th))
+		return NULL;
+	skb_gro_pull(skb, thlen);
+	return th;
+}
+
+/* The held packet of the same connection */
+static struct sk_buff *gro_find(struct list_head *head,
+				const struct ternhdr *th)
+{
+	struct sk_buff *p;
+
+	list_for_each_entry(p, head, list) {
+		const struct ternhdr *held = tern_hdr(p);
+
+		if (!NAPI_GRO_CB(p)->same_flow)
+			continue;
+		if (held->source == th->source && held->dest == th->dest)
+			return p;
+		NAPI_GRO_CB(p)->same_flow = 0;
+	}
+	return NULL;
+}
+
+/* RFC 6864: the identification of what may not be fragmented is free. */
+static bool same_network(const struct sk_buff *p, const struct iphdr *iph)
+{
+	const struct iphdr *held = ip_hdr(p);
+
+	if (held->tos != iph->tos || held->ttl != iph->ttl ||
+	    held->frag_off != iph->frag_off)
+		return false;
+	return iph->frag_off & htons(IP_DF) ||
+	       ntohs(iph->id) ==
+	       (u16)(ntohs(held->id) + NAPI_GRO_CB(p)->count);
+}
+
+/* Is @th, with @len bytes behind it, what comes next after @p? */
+static bool continues(const struct sk_buff *p, const struct ternhdr *th,
+		      unsigned int len)
+{
+	const struct ternhdr *held = tern_hdr(p);
+	unsigned int thlen = TERN_DOFF_BYTES(th->doff);
+	u8 differ = held->flags ^ th->flags;
+
+	if (th->flags & TERN_FLAG_CWR || th->doff != held->doff ||
+	    differ & ~(TERN_FLAG_CWR | TERN_FLAG_FIN | TERN_FLAG_PSH))
+		return false;
+	if (th->ack_seq != held->ack_seq || th->window != held->window ||
+	    memcmp(th + 1, held + 1, thlen - TERN_HDR_LEN))
+		return false;
+	if (!len || len > skb_shinfo(p)->gso_size)
+		return false;
+	return ntohl(held->seq) + skb_gro_len(p) == ntohl(th->seq);
+}
+
+/* Only pages that nobody else sees change hands. */
+static bool movable(struct sk_buff *p, struct sk_buff *skb)
+{
+	unsigned int off = skb_gro_offset(skb), headlen = skb_headlen(skb);
+	const struct skb_shared_info *si = skb_shinfo(skb);
+
+	if (NAPI_GRO_CB(skb)->flush || NAPI_GRO_CB(skb)->encap_mark ||
+	    skb_is_gso(skb) || p->pp_recycle != skb->pp_recycle)
+		return false;
+	if (skb_cloned(p) || skb_cloned(skb) || skb_zcopy(p) ||
+	    skb_zcopy(skb) || skb_has_frag_list(p) || skb_has_frag_list(skb))
+		return false;
+	/* Payload in the linear part stays where it is: no merge. */
+	if (headlen > off || !si->nr_frags ||
+	    skb_frag_size(&si->frags[0]) <= off - headlen)
+		return false;
+	if (skb_shinfo(p)->nr_frags + si->nr_frags > MAX_SKB_FRAGS)
+		return false;
+	return p->len + skb_gro_len(skb) <
+	       min(MERGED_MAX, READ_ONCE(p->dev->gro_max_size));
+}
+
+/* Payload of @skb to the end of @p; the caller asked movable(). */
+static void merge(struct sk_buff *p, struct sk_buff *skb)
+{
+	struct skb_shared_info *to = skb_shinfo(p), *from = skb_shinfo(skb);
+	unsigned int eat = skb_gro_offset(skb) - skb_headlen(skb);
+	unsigned int len = skb_gro_len(skb);
+	unsigned int bare = SKB_TRUESIZE(skb_end_offset(skb));
+
+	skb_frag_off_add(&from->frags[0], eat);
+	skb_frag_size_sub(&from->frags[0], eat);
+	memcpy(&to->frags[to->nr_frags], from->frags,
+	       from->nr_frags * sizeof(from->frags[0]));
+	to->nr_frags += from->nr_frags;
+	to->flags |= from->flags & SKBFL_SHARED_FRAG;
+	from->nr_frags = 0;
+
+	p->len += len;
+	p->data_len += len;
+	p->truesize += skb->truesize - bare;
+	skb->truesize = bare;
+	skb->len -= skb->data_len;
+	skb->data_len = 0;
+
+	NAPI_GRO_CB(p)->count++;
+	NAPI_GRO_CB(skb)->free = NAPI_GRO_FREE;
+	NAPI_GRO_CB(skb)->same_flow = 1;
+}
+
+/* Return: the held packet that has to go up now, or NULL */
+static struct sk_buff *gro_receive(struct list_head *head,
+				   struct sk_buff *skb)
+{
+	const struct iphdr *iph;
+	struct sk_buff *p = NULL;
+	struct ternhdr *th;
+	unsigned int len;
+	bool final;
+
+	if (!NAPI_GRO_CB(skb)->flush &&
+	    skb_gro_checksum_validate(skb, tern_ipproto,
+				      inet_gro_compute_pseudo))
+		goto flush;
+	th = gro_header(skb);
+	if (!th)
+		goto flush;
+	iph = (const struct iphdr *)th - 1;
+	len = skb_gro_len(skb);
+	final = !len || th->flags & FINAL_FLAGS || skb_is_gso(skb);
+
+	p = gro_find(head, th);
+	if (p && movable(p, skb) && same_network(p, iph) &&
+	    continues(p, th, len)) {
+		final |= len < skb_shinfo(p)->gso_size;
+		tern_hdr(p)->flags |= th->flags &
+				      (TERN_FLAG_FIN | TERN_FLAG_PSH);
+		merge(p, skb);
+		return final ? p : NULL;
+	}
+	NAPI_GRO_CB(skb)->flush |= final;
+	return p;
+
+flush:
+	NAPI_GRO_CB(skb)->flush = 1;
+	return NULL;
+}
+
+/* Only of what was merged; @thoff is from data to the ternhdr */
+static int gro_complete(struct sk_buff *skb, int thoff)
+{
+	struct ternhdr *th = (struct ternhdr *)(skb->data + thoff);
+	const struct iphdr *iph = (const struct iphdr *)th - 1;
+
+	th->check = pseudo(iph, skb->len - thoff);
+	set_partial(skb, th);
+	skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
+	skb_shinfo(skb)->gso_segs = NAPI_GRO_CB(skb)->count;
+	return 0;
+}
+
+static const struct net_offload tern_offload = {
+	.callbacks = {
+		.gso_segment	= gso_segment,
+		.gro_receive	= gro_receive,
+		.gro_complete	= gro_complete,
+	},
+};
+
+/**
+ * tern_offload_init() - cut and merge segments of our protocol from now on
+ *
+ * Return: 0 or -errno.
+ */
+int tern_offload_init(void)
+{
+	return inet_add_offload(&tern_offload, tern_ipproto);
+}
+
+/**
+ * tern_offload_exit() - undo tern_offload_init(); waits for callbacks
+ */
+void tern_offload_exit(void)
+{
+	inet_del_offload(&tern_offload, tern_ipproto);
+}
