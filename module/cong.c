@@ -176,7 +176,8 @@ void tern_cong_prr(struct tern_cong *c, u32 newly_delivered, u32 newly_lost,
  * tern_cong_exit_recovery - all that was in flight at the loss has arrived
  * @c: window
  *
- * Leaves the window alone when the reduction was undone meanwhile.
+ * Leaves the window alone when the reduction was undone meanwhile. Not for the
+ * end of a recovery from a timeout: there cwnd has grown by slow start.
  */
 void tern_cong_exit_recovery(struct tern_cong *c)
 {
