@@ -54,6 +54,8 @@ static int read_name(int fd, char *name, size_t size)
 
 static void serve(int fd, int dir)
 {
+	struct tern_info ti = { 0 };
+	socklen_t len = sizeof(ti);
 	char name[256];
 	struct stat st;
 	off_t at = 0;
@@ -78,9 +80,12 @@ static void serve(int fd, int dir)
 			return;
 		}
 	shutdown(fd, SHUT_WR);
-	/* Nothing more is expected; this waits for the client's close(). */
-	while (recv(fd, name, sizeof(name), 0) > 0)
+	/* Nothing more is expected: the client's close() ends this. */
+	while (recv(fd, &at, 1, 0) > 0)
 		;
+	getsockopt(fd, SOL_TERN, TERN_INFO, &ti, &len);
+	fprintf(stderr, "ternfiled: %s: %u segments, %u sent again, rtt %u us\n",
+		name, ti.ti_data_segs_out, ti.ti_total_retrans, ti.ti_rtt);
 }
 
 int main(int argc, char **argv)
