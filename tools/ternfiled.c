@@ -56,7 +56,7 @@ static void serve(int fd, int dir)
 {
 	struct tern_info ti = { 0 };
 	socklen_t len = sizeof(ti);
-	char name[256];
+	char name[256], end;
 	struct stat st;
 	off_t at = 0;
 	int file;
@@ -81,7 +81,7 @@ static void serve(int fd, int dir)
 		}
 	shutdown(fd, SHUT_WR);
 	/* Nothing more is expected: the client's close() ends this. */
-	while (recv(fd, &at, 1, 0) > 0)
+	while (recv(fd, &end, 1, 0) > 0)
 		;
 	getsockopt(fd, SOL_TERN, TERN_INFO, &ti, &len);
 	fprintf(stderr, "ternfiled: %s: %u segments, %u sent again, rtt %u us\n",
