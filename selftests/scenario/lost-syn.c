@@ -18,6 +18,8 @@ static int silent(struct peer *p, struct seg *s, int fd, int resends, int64_t un
 	int64_t start, due = 0;
 	uint32_t x;
 
+	if (!is_tern())
+		sysctl_set("syn_linear_timeouts", "0");
 	connect(fd, (void *)&sa, sizeof(sa));
 	if (errno != EINPROGRESS || expect(p, s, SYN))
 		return -1;
@@ -66,8 +68,6 @@ TEST_F(wire, syncnt)
 	int fd = sk_new(SOCK_NONBLOCK), n = 1;
 
 	ASSERT_EQ(0, setsockopt(fd, IPPROTO_TCP, TERN_SYNCNT, &n, sizeof(n)));
-	if (!is_tern())
-		ASSERT_EQ(0, sysctl_set("syn_linear_timeouts", "0"));
 	ASSERT_EQ(0, silent(&self->p, &self->s, fd, 1, 1000000));
 }
 
