@@ -66,8 +66,11 @@ static void serve(int fd, int dir)
 		return;
 	}
 	/* Plain names only: nothing outside the directory. */
-	file = strchr(name, '/') || name[0] == '.' ? (errno = EACCES, -1) :
-	       openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	if (strchr(name, '/') || name[0] == '.') {
+		dprintf(fd, "ERR not a plain name\n");
+		return;
+	}
+	file = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	if (file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode)) {
 		dprintf(fd, "ERR %s\n", file < 0 ? strerror(errno) : "not a file");
 		return;
