@@ -18,6 +18,9 @@ bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
 		       struct tern_ep *new);
 void tern_ep_put(struct tern_ep *ep);
 
+/* A TIME-WAIT entry that the caller took out of the table is let go. */
+void tern_hash_drop_tw(struct tern_tw *tw);
+
 /* Listeners. find returns a counted socket or NULL. */
 void tern_hash_listen(struct sock *sk);
 void tern_hash_unlisten(struct sock *sk);

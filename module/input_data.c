@@ -144,15 +144,14 @@ static enum skb_drop_reason out_of_order(struct sock *sk, struct sk_buff *skb)
 		return SKB_DROP_REASON_PROTO_MEM;
 	}
 	TERN_INC(tern_sk_net(sk), TCPOFOQueue);
-	skb_set_owner_r(skb, sk);
 	switch (tern_reasm_insert(&tp->reasm, skb, &stolen, &delta,
 				  &obsolete)) {
 	case TERN_REASM_QUEUED:
+		skb_set_owner_r(skb, sk);
 		break;
 	case TERN_REASM_MERGED:
 		atomic_add(delta, &sk->sk_rmem_alloc);
 		sk_mem_charge(sk, delta);
-		skb_orphan(skb);
 		kfree_skb_partial(skb, stolen);
 		break;
 	case TERN_REASM_DUP:

@@ -74,7 +74,8 @@ void tern_state_note(struct tern_net *tn, const struct tern_tuple *t, int old,
  * tern_state_set() - change a connection's state (RFC 9293 3.3.2)
  * @sk: socket, locked
  * @state: the new state
- * @event: what caused it, a string constant
+ * @event: what caused it, a string constant; NULL when the connection lives
+ *	on in a TIME-WAIT entry, whose own transition was noted
  *
  * Warns once on a transition that the RFC's figure does not have, traces it,
  * and keeps the CurrEstab gauge. Same state: nothing happens.
@@ -86,14 +87,16 @@ void tern_state_set(struct sock *sk, int state, const char *event)
 
 	if (old == state)
 		return;
-	WARN_ONCE(!(legal[old] & (1U << state)), "tern: %s -> %s (%s)\n",
-		  tern_state_name(old), tern_state_name(state), event);
+	if (event)
+		WARN_ONCE(!(legal[old] & (1U << state)), "tern: %s -> %s (%s)\n",
+			  tern_state_name(old), tern_state_name(state), event);
 
 	if (counted(state) && !counted(old))
 		atomic_inc(&tn->estab);
 	else if (!counted(state) && counted(old))
 		atomic_dec(&tn->estab);
 
-	trace_tern_state(&tern_sk(sk)->ep.tuple, old, state, event);
+	if (event)
+		trace_tern_state(&tern_sk(sk)->ep.tuple, old, state, event);
 	inet_sk_set_state(sk, state);
 }

@@ -8,26 +8,20 @@
  * enum tern_tw_verdict - what a segment in TIME-WAIT asks for
  * @TERN_TW_DROP: nothing
  * @TERN_TW_ACK: acknowledge it
- * @TERN_TW_RST: reset it
  * @TERN_TW_SYN: it opens a new connection (RFC 6191): entry is gone,
  *	look up a listener
  */
 enum tern_tw_verdict {
 	TERN_TW_DROP,
 	TERN_TW_ACK,
-	TERN_TW_RST,
 	TERN_TW_SYN,
 };
 
-/* sk enters TIME-WAIT: its place in the table goes to a small entry, sk is done. */
 void tern_timewait_enter(struct sock *sk, const char *event);
 enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 				       u32 *iss);
 void tern_timewait_ack(struct tern_tw *tw);
 void tern_timewait_kill(struct tern_tw *tw, const char *event);
-void tern_timewait_put(struct tern_tw *tw);
-/* connect() may take over this entry (tw_reuse, RFC 6191) */
-bool tern_timewait_reusable(struct tern_tw *tw);
 void tern_timewait_net_exit(struct tern_net *tn);
 
 #endif

@@ -26,7 +26,7 @@ static inline void hrtimer_setup(struct hrtimer *t,
  */
 #include <net/net_namespace.h>
 #include <net/sock.h>
-#if __has_include(<net/proto_memory.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/proto_memory.h>	/* 6.10: split from sock.h */
 #endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
@@ -74,6 +74,77 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 #else
 #define tern_compat_port_range(sk, lo, hi)				\
 	inet_sk_get_local_port_range(sk, lo, hi)
+#endif
+
+/*
+ * Entries of struct proto whose signature changed: an adaptor each, made
+ * where the table is. 6.10: accept() takes a struct; 6.5: ioctl() a kernel
+ * int, and sendpage is gone; 6.19: connect() takes sockaddr_unsized; 7.1:
+ * recvmsg() has no addr_len.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define TERN_COMPAT_ACCEPT(name, fn)					\
+static struct sock *name(struct sock *sk, int flags, int *err, bool kern) \
+{									\
+	return fn(sk, flags, err);					\
+}
+#else
+#define TERN_COMPAT_ACCEPT(name, fn)					\
+static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)	\
+{									\
+	return fn(sk, arg->flags, &arg->err);				\
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define TERN_COMPAT_IOCTL(name, fn)					\
+static int name(struct sock *sk, int cmd, unsigned long arg)		\
+{									\
+	int val = 0, err = fn(sk, cmd, &val);				\
+									\
+	return err ?: put_user(val, (int __user *)arg);			\
+}
+#define TERN_COMPAT_SENDPAGE	.sendpage = sock_no_sendpage,
+#else
+#define TERN_COMPAT_IOCTL(name, fn)					\
+static int name(struct sock *sk, int cmd, int *karg)			\
+{									\
+	return fn(sk, cmd, karg);					\
+}
+#define TERN_COMPAT_SENDPAGE
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define TERN_COMPAT_CONNECT(name, fn)					\
+static int name(struct sock *sk, struct sockaddr *addr, int len)	\
+{									\
+	return fn(sk, (struct sockaddr_in *)addr, len);			\
+}
+#else
+#define TERN_COMPAT_CONNECT(name, fn)					\
+static int name(struct sock *sk, struct sockaddr_unsized *addr, int len) \
+{									\
+	return fn(sk, (struct sockaddr_in *)addr, len);			\
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#define TERN_COMPAT_RECVMSG(name, fn)					\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags, \
+		int *addr_len)						\
+{									\
+	return fn(sk, msg, len, flags, addr_len);			\
+}
+#define tern_compat_recv_error(sk, msg, len, addr_len)			\
+	inet_recv_error(sk, msg, len, addr_len)
+#else
+#define TERN_COMPAT_RECVMSG(name, fn)					\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags) \
+{									\
+	return fn(sk, msg, len, flags, NULL);				\
+}
+#define tern_compat_recv_error(sk, msg, len, addr_len)			\
+	inet_recv_error(sk, msg, len)
 #endif
 
 #endif

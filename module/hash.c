@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tables of a namespace: connections by 4-tuple (an rhashtable that holds
+ * sockets, SYN queue entries and TIME-WAIT entries alike), listeners by port,
+ * local ports in use, and the choice of an ephemeral one (RFC 6056).
+ */
+#include <linux/jhash.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
+#include <net/sock_reuseport.h>
+#include "hash.h"
+#include "timer.h"
+#include "trace.h"
+
+static const struct rhashtable_params ehash_params = {
+	.key_len = sizeof(struct tern_tuple),
+	.key_offset = offsetof(struct tern_ep, tuple),
+	.head_offset = offsetof(struct tern_ep, node),
+	.min_size = 64,
+	.automatic_shrinking = true,
+};
+
+/**
+ * tern_hash_net_init() - empty tables
+ * @tn: namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tern_hash_net_init(struct tern_net *tn)
+{
+	unsigned int i;
+
+	for (i = 0; i < TERN_BHASH_SIZE; i++)
+		INIT_HLIST_HEAD(&tn->bhash[i]);
+	for (i = 0; i < TERN_LHASH_SIZE; i++)
+		INIT_HLIST_HEAD(&tn->lhash[i]);
+	spin_lock_init(&tn->bhash_lock);
+	spin_lock_init(&tn->lhash_lock);
+	return rhashtable_init(&tn->ehash, &ehash_params);
+}
+
+/**
+ * tern_hash_net_exit() - free the tables, empty by now
+ * @tn: namespace
+ */
+void tern_hash_net_exit(struct tern_net *tn)
+{
+	WARN_ON_ONCE(atomic_read(&tn->ehash.nelems));
+	rhashtable_destroy(&tn->ehash);
+}
+
+static bool get(struct tern_ep *ep)
+{
+	switch (ep->kind) {
+	case TERN_EP_SOCK:
+		return refcount_inc_not_zero(&tern_ep_sk(ep)->sk_refcnt);
+	case TERN_EP_REQ:
+		return refcount_inc_not_zero(&tern_ep_req(ep)->ref);
+	default:
+		return refcount_inc_not_zero(&tern_ep_tw(ep)->ref);
+	}
+}
+
+/**
+ * tern_ep_put() - drop a reference of an endpoint of any kind
+ * @ep: from tern_hash_lookup()
+ */
+void tern_ep_put(struct tern_ep *ep)
+{
+	switch (ep->kind) {
+	case TERN_EP_SOCK:
+		sock_put(tern_ep_sk(ep));
+		break;
+	case TERN_EP_REQ:
+		if (refcount_dec_and_test(&tern_ep_req(ep)->ref)) {
+			sock_put(tern_ep_req(ep)->listener);
+			kfree_rcu(tern_ep_req(ep), rcu);
+		}
+		break;
+	case TERN_EP_TW:
+		if (refcount_dec_and_test(&tern_ep_tw(ep)->ref))
+			kfree_rcu(tern_ep_tw(ep), rcu);
+		break;
+	}
+}
+
+/**
+ * tern_hash_lookup() - the endpoint of a 4-tuple
+ * @tn: namespace
+ * @t: 4-tuple as seen from here
+ *
+ * Context: any; RCU inside. Return: counted endpoint, NULL when there is none.
+ */
+struct tern_ep *tern_hash_lookup(struct tern_net *tn,
+				 const struct tern_tuple *t)
+{
+	struct tern_ep *ep;
+
+	rcu_read_lock();
+	ep = rhashtable_lookup(&tn->ehash, t, ehash_params);
+	if (ep && !get(ep))
+		ep = NULL;
+	rcu_read_unlock();
+	return ep;
+}
+
+/**
+ * tern_hash_insert() - enter an endpoint
+ * @tn: namespace
+ * @ep: endpoint with a full tuple; its object is locked or private
+ *
+ * Return: 0, -EADDRNOTAVAIL when the 4-tuple is taken, -ENOMEM.
+ */
+int tern_hash_insert(struct tern_net *tn, struct tern_ep *ep)
+{
+	int err = rhashtable_lookup_insert_fast(&tn->ehash, &ep->node,
+						ehash_params);
+
+	if (err == -EEXIST)
+		return -EADDRNOTAVAIL;
+	if (err)
+		return -ENOMEM;
+	ep->hashed = true;
+	return 0;
+}
+
+/**
+ * tern_hash_remove() - take an endpoint out
+ * @tn: namespace
+ * @ep: endpoint; its object is locked
+ *
+ * Return: true for the one caller that took it out.
+ */
+bool tern_hash_remove(struct tern_net *tn, struct tern_ep *ep)
+{
+	if (!ep->hashed)
+		return false;
+	ep->hashed = false;
+	return !rhashtable_remove_fast(&tn->ehash, &ep->node, ehash_params);
+}
+
+/**
+ * tern_hash_replace() - put an endpoint in the place of another, at once
+ * @tn: namespace
+ * @old: hashed; its object is locked
+ * @new: same tuple; private, or locked
+ *
+ * Return: false when @old was not in the table any more.
+ */
+bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
+		       struct tern_ep *new)
+{
+	if (!old->hashed ||
+	    rhashtable_replace_fast(&tn->ehash, &old->node, &new->node,
+				    ehash_params))
+		return false;
+	old->hashed = false;
+	new->hashed = true;
+	return true;
+}
+
+static struct hlist_head *listen_head(struct tern_net *tn, u16 port)
+{
+	return &tn->lhash[port % TERN_LHASH_SIZE];
+}
+
+/**
+ * tern_hash_listen() - a socket listens on its port
+ * @sk: socket in LISTEN, locked
+ */
+void tern_hash_listen(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+
+	spin_lock_bh(&tn->lhash_lock);
+	hlist_add_head_rcu(&tern_sk(sk)->listen.node,
+			   listen_head(tn, inet_sk(sk)->inet_num));
+	spin_unlock_bh(&tn->lhash_lock);
+}
+
+/**
+ * tern_hash_unlisten() - it does not any more
+ * @sk: socket, locked
+ */
+void tern_hash_unlisten(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+
+	spin_lock_bh(&tn->lhash_lock);
+	hlist_del_init_rcu(&tern_sk(sk)->listen.node);
+	spin_unlock_bh(&tn->lhash_lock);
+}
+
+/* How well a listener fits; -1 when not at all */
+static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
+		 int sdif)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+	int points = 1;
+
+	if (inet->inet_num != ntohs(t->lport))
+		return -1;
+	if (bound) {
+		if (bound != dif && bound != sdif)
+			return -1;
+		points += 4;
+	}
+	if (sk->sk_family == AF_INET) {
+		if (!ipv6_addr_v4mapped(&t->laddr))
+			return -1;
+		if (inet->inet_rcv_saddr) {
+			if (inet->inet_rcv_saddr != t->laddr.s6_addr32[3])
+				return -1;
+			points += 2;
+		}
+	}
+	return points;
+}
+
+/**
+ * tern_hash_find_listener() - who takes a SYN
+ * @tn: namespace
+ * @t: 4-tuple as seen from here
+ * @dif: device it came by
+ * @sdif: its slave, 0 if none
+ * @skb: the segment
+ *
+ * Of equals (SO_REUSEPORT) the 4-tuple's hash chooses. Return: counted
+ * socket, NULL when nobody listens.
+ */
+struct sock *tern_hash_find_listener(struct tern_net *tn,
+				     const struct tern_tuple *t, int dif,
+				     int sdif, struct sk_buff *skb)
+{
+	struct tern_sock *tp;
+	struct sock *best = NULL;
+	int high = 0, ties = 0;
+	u32 hash = jhash(t, sizeof(*t), 0);
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(tp, listen_head(tn, ntohs(t->lport)),
+				 listen.node) {
+		struct sock *sk = tern_sk_of(tp);
+		int points = score(sk, t, dif, sdif);
+
+		if (points > high) {
+			high = points;
+			best = sk;
+			ties = 1;
+		} else if (points > 0 && points == high) {
+			ties++;
+			if (!reciprocal_scale(hash, ties))
+				best = sk;
+			hash = hash * 1664525 + 1013904223;
+		}
+	}
+	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
+		best = NULL;
+	rcu_read_unlock();
+	return best;
+}
+
+static struct tern_bind *find_bind(struct tern_net *tn, u16 port)
+{
+	struct tern_bind *b;
+
+	hlist_for_each_entry(b, &tn->bhash[port % TERN_BHASH_SIZE], node)
+		if (b->port == port)
+			return b;
+	return NULL;
+}
+
+static struct tern_bind *make_bind(struct tern_net *tn, u16 port,
+				   bool autobound)
+{
+	struct tern_bind *b = kzalloc(sizeof(*b), GFP_ATOMIC);
+
+	if (!b)
+		return NULL;
+	b->port = port;
+	b->autobound = autobound;
+	hlist_add_head(&b->node, &tn->bhash[port % TERN_BHASH_SIZE]);
+	return b;
+}
+
+static void hold_port(struct tern_bind *b, struct tern_ep *ep)
+{
+	ep->bind = b;
+	hlist_add_head(&ep->bind_node, &b->owners);
+}
+
+/**
+ * tern_hash_put_port() - an endpoint gives up its local port
+ * @tn: namespace
+ * @ep: endpoint that may hold one
+ */
+void tern_hash_put_port(struct tern_net *tn, struct tern_ep *ep)
+{
+	struct tern_bind *b;
+
+	spin_lock_bh(&tn->bhash_lock);
+	b = ep->bind;
+	if (b) {
+		hlist_del(&ep->bind_node);
+		ep->bind = NULL;
+		if (hlist_empty(&b->owners)) {
+			hlist_del(&b->node);
+			kfree(b);
+		}
+	}
+	spin_unlock_bh(&tn->bhash_lock);
+	if (ep->kind == TERN_EP_SOCK && !ep->bind)
+		inet_sk(tern_ep_sk(ep))->inet_num = 0;
+}
+
+/**
+ * tern_hash_share_port() - a child or TIME-WAIT entry holds a port as well
+ * @tn: namespace
+ * @from: endpoint that holds it
+ * @to: the other
+ */
+void tern_hash_share_port(struct tern_net *tn, struct tern_ep *from,
+			  struct tern_ep *to)
+{
+	spin_lock_bh(&tn->bhash_lock);
+	if (from->bind)
+		hold_port(from->bind, to);
+	spin_unlock_bh(&tn->bhash_lock);
+}
+
+/* May @sk be bound beside @ep to the same port? (bind(2), SO_REUSE*) */
+static bool conflict(const struct sock *sk, const struct tern_ep *ep)
+{
+	__be32 mine = inet_sk(sk)->inet_rcv_saddr, theirs;
+	const struct sock *other;
+
+	if (ep->kind == TERN_EP_TW) {
+		const struct tern_tw *tw = container_of(ep, struct tern_tw, ep);
+
+		theirs = ep->tuple.laddr.s6_addr32[3];
+		return !(sk->sk_reuse && tw->reuse) &&
+		       (!mine || mine == theirs);
+	}
+	other = &container_of(ep, struct tern_sock, ep)->inet.sk;
+	if (other == sk)
+		return false;
+	if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
+	    sk->sk_bound_dev_if != other->sk_bound_dev_if)
+		return false;
+	if (sk->sk_reuse && other->sk_reuse && other->sk_state != TCP_LISTEN)
+		return false;
+	if (sk->sk_reuseport && other->sk_reuseport &&
+	    uid_eq(sk->sk_uid, other->sk_uid))
+		return false;
+	theirs = inet_sk(other)->inet_rcv_saddr;
+	return !mine || !theirs || mine == theirs;
+}
+
+static bool bind_ok(const struct sock *sk, const struct tern_bind *b)
+{
+	const struct tern_ep *ep;
+
+	hlist_for_each_entry(ep, &b->owners, bind_node)
+		if (conflict(sk, ep))
+			return false;
+	return true;
+}
+
+/* Bind @sk to @port if nobody is in the way. 0, 1 in use, or -ENOMEM */
+static int try_bind(struct tern_net *tn, struct sock *sk, u16 port, bool fresh)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct tern_bind *b;
+	int err = 0;
+
+	spin_lock_bh(&tn->bhash_lock);
+	b = find_bind(tn, port);
+	if (b && (fresh || !bind_ok(sk, b)))
+		err = 1;
+	else if (!b)
+		b = make_bind(tn, port, false);
+	if (!err && !b)
+		err = -ENOMEM;
+	if (!err) {
+		b->autobound = false;
+		if (!tp->ep.bind)
+			hold_port(b, &tp->ep);
+		inet_sk(sk)->inet_num = port;
+	}
+	spin_unlock_bh(&tn->bhash_lock);
+	return err;
+}
+
+/**
+ * tern_hash_get_port() - bind to a local port
+ * @sk: socket, locked; proto.get_port
+ * @snum: port, 0 for any
+ *
+ * Return: 0, or 1 when it is in use.
+ */
+int tern_hash_get_port(struct sock *sk, unsigned short snum)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	int low, high, span, i;
+	u32 offset;
+
+	/* listen() on a bound socket asks again whether it may. */
+	if (snum)
+		return try_bind(tn, sk, snum, false) ? 1 : 0;
+
+	tern_compat_port_range(sk, &low, &high);
+	span = high - low + 1;
+	offset = get_random_u32();
+	for (i = 0; i < span; i++) {
+		int port = low + (offset + i) % span;
+
+		if (inet_is_local_reserved_port(tn->net, port))
+			continue;
+		if (!try_bind(tn, sk, port, true))
+			return 0;
+	}
+	return 1;
+}
+
+/**
+ * tern_hash_drop_tw() - a TIME-WAIT entry has left the table: let it go
+ * @tw: entry that this caller took out or replaced
+ */
+void tern_hash_drop_tw(struct tern_tw *tw)
+{
+	tern_hash_put_port(tw->tn, &tw->ep);
+	atomic_dec(&tw->tn->tw_count);
+	if (tern_timer_mini_cancel(&tw->timer))
+		tern_ep_put(&tw->ep);
+	tern_ep_put(&tw->ep);
+}
+
+/* tw_reuse: 1 always, 2 on loopback; an old timestamp protects (RFC 6191) */
+static bool reusable(struct tern_net *tn, const struct tern_tw *tw)
+{
+	const struct in6_addr *l = &tw->ep.tuple.laddr;
+	int mode = tern_knob(tn, tw_reuse);
+
+	if (!mode || !tw->ts_ok ||
+	    ktime_get_ns() - tw->ts_recent_ns < NSEC_PER_SEC)
+		return false;
+	return mode == 1 || ipv6_addr_loopback(l) ||
+	       (ipv6_addr_v4mapped(l) && ipv4_is_loopback(l->s6_addr32[3]));
+}
+
+/* Take the place of a TIME-WAIT entry (RFC 6191); false: keep off. */
+static bool take_over(struct tern_net *tn, struct tern_sock *tp)
+{
+	struct tern_ep *ep = tern_hash_lookup(tn, &tp->ep.tuple);
+	struct tern_tw *tw;
+	bool done = false;
+
+	if (!ep)
+		return false;
+	if (ep->kind == TERN_EP_TW) {
+		tw = tern_ep_tw(ep);
+		if (reusable(tn, tw) &&
+		    tern_hash_replace(tn, ep, &tp->ep)) {
+			tp->snd.write_seq = tw->snd_nxt + TERN_WINDOW_MAX + 2;
+			if (!tp->snd.write_seq)
+				tp->snd.write_seq = 1;
+			tp->ts.recent = tw->ts_recent;
+			tern_hash_drop_tw(tw);
+			TERN_INC(tn, TWRecycled);
+			done = true;
+		}
+	}
+	tern_ep_put(ep);
+	return done;
+}
+
+static int enter(struct tern_net *tn, struct tern_sock *tp, u16 port)
+{
+	int err;
+
+	tp->ep.tuple.lport = htons(port);
+	err = tern_hash_insert(tn, &tp->ep);
+	if (err == -EADDRNOTAVAIL && take_over(tn, tp))
+		err = 0;
+	return err;
+}
+
+/* An ephemeral port for @tp's peer: shared with other peers' connections */
+static int try_port(struct tern_net *tn, struct tern_sock *tp, u16 port)
+{
+	struct tern_bind *b;
+	int err;
+
+	spin_lock_bh(&tn->bhash_lock);
+	b = find_bind(tn, port);
+	if (b && !b->autobound) {
+		spin_unlock_bh(&tn->bhash_lock);
+		return -EADDRNOTAVAIL;
+	}
+	if (!b)
+		b = make_bind(tn, port, true);
+	if (b)
+		hold_port(b, &tp->ep);
+	spin_unlock_bh(&tn->bhash_lock);
+	if (!b)
+		return -ENOMEM;
+	inet_sk(tern_sk_of(tp))->inet_num = port;
+	err = enter(tn, tp, port);
+	if (err)
+		tern_hash_put_port(tn, &tp->ep);
+	return err;
+}
+
+/**
+ * tern_hash_connect() - a local port and a place in the table for connect()
+ * @sk: socket, locked; tp->ep.tuple complete but for the local port
+ *
+ * RFC 6056 3.3.3: the search begins at a keyed hash of the peer, moved on
+ * with each connection. Return: 0, -EADDRNOTAVAIL, -ENOMEM.
+ */
+int tern_hash_connect(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	int low, high, span, i, err = -EADDRNOTAVAIL;
+	static atomic_t moved;
+	u32 offset;
+
+	if (inet_sk(sk)->inet_num && tp->ep.bind) {
+		err = enter(tn, tp, inet_sk(sk)->inet_num);
+		goto out;
+	}
+	tern_compat_port_range(sk, &low, &high);
+	span = high - low + 1;
+	tp->ep.tuple.lport = 0;
+	offset = tern_isn_port_offset(&tn->secret, &tp->ep.tuple) +
+		 atomic_add_return(1 + get_random_u32_below(8), &moved);
+	for (i = 0; i < span && err == -EADDRNOTAVAIL; i++) {
+		u16 port = low + (offset + i) % span;
+
+		if (!inet_is_local_reserved_port(tn->net, port))
+			err = try_port(tn, tp, port);
+	}
+out:
+	if (!err)
+		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
+	return err;
+}

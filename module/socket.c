@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tables by which the kernel reaches Tern: struct proto, struct
+ * proto_ops, the expiry of each timer; poll(2); and the calls that dispatch
+ * by state.
+ */
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <net/inet_common.h>
+#include <net/protocol.h>
+#include "socket.h"
+#include "state.h"
+#include "timer.h"
+#include "hash.h"
+#include "sock.h"
+#include "ack.h"
+#include "recovery.h"
+#include "retransmit.h"
+#include "persist.h"
+#include "keepalive.h"
+#include "close.h"
+#include "accept.h"
+#include "listen.h"
+#include "demux.h"
+#include "icmp.h"
+#include "ipv4.h"
+#include "sendmsg.h"
+#include "recvmsg.h"
+#include "sockopt.h"
+
+void (*const tern_timer_expire[TERN_TIMER_NR])(struct sock *sk) = {
+	[TERN_TIMER_RETRANS]	= tern_retransmit_expire,
+	[TERN_TIMER_PROBE]	= tern_retransmit_probe_expire,
+	[TERN_TIMER_REORDER]	= tern_retransmit_reorder_expire,
+	[TERN_TIMER_PERSIST]	= tern_persist_expire,
+	[TERN_TIMER_DELACK]	= tern_ack_expire,
+	[TERN_TIMER_KEEPALIVE]	= tern_keepalive_expire,
+	[TERN_TIMER_FINWAIT2]	= tern_close_fw2_expire,
+};
+
+atomic_long_t tern_memory_allocated;
+static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
+static struct percpu_counter sockets_allocated;
+static unsigned long memory_pressure;
+/* What the core grants each socket even under pressure, bytes */
+static int least_rmem[3] = { 4096, 131072, 6 << 20 };
+static int least_wmem[3] = { 4096, 16384, 4 << 20 };
+
+static void enter_pressure(struct sock *sk)
+{
+	if (READ_ONCE(memory_pressure))
+		return;
+	TERN_INC(tern_sk_net(sk), TCPMemoryPressures);
+	WRITE_ONCE(memory_pressure, 1);
+}
+
+static void leave_pressure(struct sock *sk)
+{
+	if (READ_ONCE(memory_pressure))
+		WRITE_ONCE(memory_pressure, 0);
+}
+
+/* Below notsent_lowat bytes unsent a writer is woken. */
+static bool memory_free(const struct sock *sk, int wake)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	u32 lowat = READ_ONCE(tp->conf.notsent_lowat) ?:
+		    READ_ONCE(tern_sk_net(sk)->sysctl.notsent_lowat);
+	u32 unsent = tp->snd.write_seq - tp->snd.nxt;
+
+	return (s32)unsent <= 0 || ((u64)unsent << wake) < lowat;
+}
+
+static void release(struct sock *sk)
+{
+	tern_timer_release_cb(sk);
+	tern_icmp_release(sk);
+}
+
+/* close(2): a listener has no connection to close, only queues to drain. */
+static void sock_close(struct sock *sk, long timeout)
+{
+	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN)
+		tern_listen_stop(sk);
+	release_sock(sk);
+	tern_close(sk, timeout);
+}
+
+/* connect(AF_UNSPEC), shutdown of a listener or of SYN-SENT */
+static int disconnect(struct sock *sk, int flags)
+{
+	if (sk->sk_state == TCP_LISTEN)
+		tern_listen_stop(sk);
+	return tern_close_disconnect(sk, flags);
+}
+
+/* The core hashes after bind; Tern's tables have their own times. */
+static int hash(struct sock *sk)
+{
+	return 0;
+}
+
+static void unhash(struct sock *sk)
+{
+}
+
+static void put_port(struct sock *sk)
+{
+	tern_hash_put_port(tern_sk_net(sk), &tern_sk(sk)->ep);
+}
+
+TERN_COMPAT_ACCEPT(accept_child, tern_accept)
+TERN_COMPAT_IOCTL(sock_ioctl, tern_sockopt_ioctl)
+TERN_COMPAT_CONNECT(sock_connect, tern_ipv4_connect)
+TERN_COMPAT_RECVMSG(sock_recvmsg_tern, tern_recvmsg)
+
+struct proto tern_prot = {
+	.name			= "TERN",
+	/*
+	 * No owner: a file holds the module by its proto_ops, an orphan
+	 * holds nothing, and module exit ends orphans.
+	 */
+	.owner			= NULL,
+	.close			= sock_close,
+	.connect		= sock_connect,
+	.disconnect		= disconnect,
+	.accept			= accept_child,
+	.ioctl			= sock_ioctl,
+	.init			= tern_sock_init,
+	.shutdown		= tern_close_shutdown,
+	.setsockopt		= tern_sockopt_set,
+	.getsockopt		= tern_sockopt_get,
+	.keepalive		= tern_keepalive_set,
+	.sendmsg		= tern_sendmsg,
+	.recvmsg		= sock_recvmsg_tern,
+	.backlog_rcv		= tern_demux_backlog_rcv,
+	.release_cb		= release,
+	.hash			= hash,
+	.unhash			= unhash,
+	.get_port		= tern_hash_get_port,
+	.put_port		= put_port,
+	.stream_memory_free	= memory_free,
+	.enter_memory_pressure	= enter_pressure,
+	.leave_memory_pressure	= leave_pressure,
+	.memory_allocated	= &tern_memory_allocated,
+	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,
+	.memory_pressure	= &memory_pressure,
+	.sockets_allocated	= &sockets_allocated,
+	.sysctl_mem		= tern_sysctl_mem,
+	.sysctl_rmem		= least_rmem,
+	.sysctl_wmem		= least_wmem,
+	.max_header		= TERN_MAX_HEADER,
+	.obj_size		= sizeof(struct tern_sock),
+};
+
+static __poll_t poll_listener(const struct sock *sk)
+{
+	return list_empty_careful(&tern_sk(sk)->listen.accept_queue) ?
+	       0 : EPOLLIN | EPOLLRDNORM;
+}
+
+/* Writable, or SOCK_NOSPACE is set so that the next room wakes us */
+static __poll_t poll_write(struct sock *sk)
+{
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		return EPOLLOUT | EPOLLWRNORM;
+	if (sk_stream_is_writeable(sk))
+		return EPOLLOUT | EPOLLWRNORM;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* Room may have come between the test and the bit. */
+	smp_mb__after_atomic();
+	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
+}
+
+static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	struct sock *sk = sock->sk;
+	const struct tern_sock *tp = tern_sk(sk);
+	u8 shutdown = READ_ONCE(sk->sk_shutdown);
+	int state = smp_load_acquire(&sk->sk_state);
+	__poll_t mask = 0;
+	u32 have;
+
+	sock_poll_wait(file, sock, wait);
+	if (state == TCP_LISTEN)
+		return poll_listener(sk);
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+		have = READ_ONCE(tp->rcv.nxt) - READ_ONCE(tp->rcv.copied);
+		if (have && have >= sock_rcvlowat(sk, 0, INT_MAX))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		mask |= poll_write(sk);
+	}
+	smp_rmb();
+	if (READ_ONCE(sk->sk_err) ||
+	    !skb_queue_empty_lockless(&sk->sk_error_queue))
+		mask |= EPOLLERR;
+	return mask;
+}
+
+static int set_rcvlowat(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	if (tern_recvmsg_inq(sk) >= sk->sk_rcvlowat)
+		sk->sk_data_ready(sk);
+	return 0;
+}
+
+static const struct proto_ops stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= inet_accept,
+	.getname	= inet_getname,
+	.poll		= poll,
+	.ioctl		= inet_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= tern_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= inet_sendmsg,
+	.recvmsg	= inet_recvmsg,
+	.mmap		= sock_no_mmap,
+	TERN_COMPAT_SENDPAGE
+	.splice_read	= tern_recvmsg_splice,
+	.read_sock	= tern_recvmsg_read_sock,
+	.set_rcvlowat	= set_rcvlowat,
+	.set_peek_off	= sk_set_peek_off,
+};
+
+static struct inet_protosw protosw = {
+	.type		= SOCK_STREAM,
+	.prot		= &tern_prot,
+	.ops		= &stream_ops,
+	.flags		= 0,
+};
+
+/**
+ * tern_socket_init() - open for socket(2)
+ *
+ * Return: 0 or -errno.
+ */
+int tern_socket_init(void)
+{
+	int err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
+
+	if (err)
+		return err;
+	err = proto_register(&tern_prot, 1);
+	if (err) {
+		percpu_counter_destroy(&sockets_allocated);
+		return err;
+	}
+	protosw.protocol = tern_ipproto;
+	inet_register_protosw(&protosw);
+	return 0;
+}
+
+/**
+ * tern_socket_exit() - the reverse; no socket is left
+ */
+void tern_socket_exit(void)
+{
+	inet_unregister_protosw(&protosw);
+	proto_unregister(&tern_prot);
+	percpu_counter_destroy(&sockets_allocated);
+}
