@@ -330,6 +330,7 @@ int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	/* INADDR_ANY is this host; the route says by which address. */
 	if (first_hop(sk, daddr) == daddr)
 		daddr = fl4->daddr;
+	tern_sk(sk)->af = &tern_ipv4_ops;
 	set_addresses(sk, fl4, daddr, addr->sin_port);
 	err = connect_routed(sk, rt);
 	if (err)

@@ -73,6 +73,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	unsigned int optlen, len = skb->len;
 	u32 ack = 0;
 	u16 wnd;
+	int err;
 
 	if (flags & TERN_FLAG_SYN) {
 		syn_options(sk, flags & TERN_FLAG_ACK, &o);
@@ -106,7 +107,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 		 max_t(u32, 1, skb_shinfo(skb)->gso_segs));
 	if (flags & TERN_FLAG_ACK)
 		acknowledged(sk);
-	return net_xmit_eval(tp->af->queue_xmit(sk, skb));
+	err = tp->af->queue_xmit(sk, skb);
+	return net_xmit_eval(err);
 }
 
 static struct sk_buff *fresh(struct sock *sk)
@@ -233,6 +235,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 		.mad_us = tern_sock_delack_us(listener),
 	};
 	struct sk_buff *skb;
+	int err;
 
 	if (!dst)
 		return -EHOSTUNREACH;
@@ -247,8 +250,9 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 		return -ENOBUFS;
 	}
 	TERN_INC(tern_sk_net(listener), OutSegs);
-	return net_xmit_eval(req->af->reply(sock_net(listener), listener,
-					    &req->ep.tuple, skb, dst));
+	err = req->af->reply(sock_net(listener), listener, &req->ep.tuple, skb,
+			     dst);
+	return net_xmit_eval(err);
 }
 
 /**
