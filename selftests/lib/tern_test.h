@@ -151,7 +151,8 @@ struct peer {
 	uint32_t iss;
 	bool ts;			/* use timestamps */
 	uint32_t tsval, tsecr;
-	bool has_mad;			/* announce it in the handshake */
+	bool sack;			/* permit it in the handshake */
+	bool has_mad;			/* announce it there */
 	uint32_t mad;
 };
 

@@ -442,7 +442,7 @@ int peer_accept(struct peer *p)
 	p->to_port = s.sport;
 	p->rcv_nxt = s.seq + 1;
 	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = 1460,
-		.has_mad = p->has_mad, .mad = p->mad))
+		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
 		return -1;
 	p->snd_nxt = p->iss + 1;
 	if (expect(p, &s, ACK))
@@ -455,7 +455,7 @@ int peer_connect(struct peer *p)
 	static struct seg s;
 
 	if (say(p, .flags = SYN, .seq = p->iss, .mss = 1460,
-		.has_mad = p->has_mad, .mad = p->mad))
+		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
 		return -1;
 	p->snd_nxt = p->iss + 1;
 	if (expect(p, &s, SYN | ACK) || s.ack != p->snd_nxt)
