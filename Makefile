@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# Thin wrapper. Inside kbuild, Kbuild wins over this file.
+#
+#   make                 module for the running kernel
+#   make KERNEL=6.1      for a kernel by name (see scripts/vm/kernel)
+#   make KVER=...        for an installed kernel by release
+#   make KDIR=...        for a kernel build tree
+#   make demo            the main job, in a VM
+#   make check           the tests
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+# No headers for the running kernel: the stock 6.12 is the one to build for.
+TARGET := $(or $(KERNEL),$(wildcard $(KDIR)),6.12)
+DESTDIR ?=
+prefix ?= /usr
+release = $(shell modinfo -F vermagic $(firstword $(wildcard build/*/tern.ko)) | cut -d' ' -f1)
+
+all:
+	scripts/build $(TARGET) $(if $(W),W=$(W)) $(if $(C),C=$(C))
+
+tools:
+	$(MAKE) -C tools
+
+selftests:
+	$(MAKE) -C selftests
+
+unit:
+	$(MAKE) -C selftests/unit run
+
+setup:
+	scripts/setup
+
+check: setup tools
+	$(MAKE) -s selftests
+	for k in $(or $(KERNEL),6.12 debug); do scripts/build $$k > /dev/null || exit; done
+	scripts/run-tests $(or $(KERNEL),6.12 debug)
+
+check-all:
+	$(MAKE) check KERNEL="6.12 6.1 6.12-rt newest debug kcsan"
+
+demo: setup tools
+	scripts/build 6.12 > /dev/null
+	scripts/demo
+
+shell: setup tools
+	$(MAKE) -s selftests
+	scripts/build $(or $(KERNEL),6.12) > /dev/null
+	scripts/vm/run --kernel $(or $(KERNEL),6.12) --timeout 86400 --shell
+
+bench: setup tools
+	scripts/build 6.12 > /dev/null
+	scripts/bench
+
+style sparse layers docs:
+	scripts/check $@
+
+headers_install:
+	install -D -m 644 uapi/linux/tern.h $(DESTDIR)$(prefix)/include/linux/tern.h
+
+install: all
+	install -D -m 644 $(firstword $(wildcard build/*/tern.ko)) \
+		$(DESTDIR)/lib/modules/$(release)/updates/tern.ko
+	$(if $(DESTDIR),,depmod $(release))
+
+clean:
+	rm -rf build
+	$(MAKE) -C tools clean
+	-$(MAKE) -s -C selftests clean
+	-$(MAKE) -s -C selftests/unit clean
+
+.PHONY: all tools selftests unit setup check check-all demo shell bench style \
+	sparse layers docs headers_install install clean
