@@ -102,9 +102,11 @@ void tern_ack_copied(struct sock *sk, int copied)
 	tern_window_drs(sk);
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT))
 		return;
+	/* The reader has all: nothing will come to carry the ACK soon. */
 	if (tern_window_worth_telling(sk) ||
 	    (tp->ack.pending && !tp->ack.pingpong &&
-	     tp->rcv.nxt - tp->rcv.acked > tp->rcv.mss))
+	     (tp->rcv.nxt - tp->rcv.acked > tp->rcv.mss ||
+	      !atomic_read(&sk->sk_rmem_alloc))))
 		tern_xmit_ack(sk);
 }
 

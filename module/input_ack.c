@@ -65,16 +65,7 @@ static bool duplicate(const struct tern_sock *tp, const struct sk_buff *skb,
 /* SND.UNA moved: may the writer go on? Its buffer follows cwnd. */
 static void wake_writer(struct sock *sk)
 {
-	struct tern_sock *tp = tern_sk(sk);
-	struct tern_net *tn = tern_sk_net(sk);
-	u64 want = 2ULL * max(tp->cong.cwnd, TERN_INIT_CWND) *
-		   SKB_TRUESIZE(tp->snd.mss + TERN_MAX_HEADER);
-
-	want = min_t(u64, want, READ_ONCE(tn->sysctl.wmem[2]));
-	if (want > READ_ONCE(sk->sk_sndbuf) && tp->snd.cwnd_limited &&
-	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK) &&
-	    !sk_under_memory_pressure(sk))
-		WRITE_ONCE(sk->sk_sndbuf, (int)want);
+	tern_sock_grow_sndbuf(sk);
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);
 }

@@ -310,6 +310,26 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 }
 
 /**
+ * tern_sock_grow_sndbuf() - twice the congestion window fits the send buffer
+ * @sk: socket, locked
+ *
+ * Within wmem, unless SO_SNDBUF fixed it or memory is short.
+ */
+void tern_sock_grow_sndbuf(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	u64 want = 2ULL * max(tp->cong.cwnd, TERN_INIT_CWND) *
+		   SKB_TRUESIZE(tp->snd.mss + TERN_MAX_HEADER);
+
+	want = min_t(u64, want, READ_ONCE(tn->sysctl.wmem[2]));
+	if (want > READ_ONCE(sk->sk_sndbuf) &&
+	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK) &&
+	    !sk_under_memory_pressure(sk))
+		WRITE_ONCE(sk->sk_sndbuf, (int)want);
+}
+
+/**
  * tern_sock_establish() - a connection becomes ESTABLISHED, from any side
  * @sk: socket in SYN-SENT or SYN-RECEIVED, locked
  * @event: what caused it
@@ -328,6 +348,7 @@ void tern_sock_establish(struct sock *sk, const char *event)
 	tp->rcv.space_copied = tp->rcv.copied;
 	tp->snd.lsnd_ns = tp->now_ns;
 	TERN_ADD(tern_sk_net(sk), PassiveOpens, tp->passive);
+	tern_sock_grow_sndbuf(sk);
 	tern_state_set(sk, TCP_ESTABLISHED, event);
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
