@@ -70,21 +70,22 @@ await state LISTEN
 rmmod tern 2> /dev/null
 [ $? != 0 ] && loaded; ok $? "refused with a listener"
 
-# A connection, held open
+# A connection, held open: neither end's input ends.
 mkfifo "/tmp/unload.$$"
-$cat -l -m pipe 4801 > /dev/null < /dev/null & pipe_server=$!
+exec 9<> "/tmp/unload.$$"
+rm -f "/tmp/unload.$$"
+$cat -l -m pipe 4801 > /dev/null <&9 & pipe_server=$!
 await grep -q ':4801 .*LISTEN' /proc/net/tern
-$cat 127.0.0.1 4801 < "/tmp/unload.$$" > /dev/null & client=$!
-exec 9> "/tmp/unload.$$"
+$cat -m pipe 127.0.0.1 4801 <&9 > /dev/null & client=$!
 await state ESTABLISHED
 kill $server; wait $server 2> /dev/null
 rmmod tern 2> /dev/null
 [ $? != 0 ] && loaded; ok $? "refused with a connection"
 
 # Closed: TIME_WAIT and nothing else
-exec 9>&-
-rm -f "/tmp/unload.$$"
+kill $client $pipe_server
 wait $client $pipe_server 2> /dev/null
+exec 9>&-
 $cat -l -m crr 4802 & server=$!
 await grep -q ':4802 .*LISTEN' /proc/net/tern
 $cat -m crr -n 20 127.0.0.1 4802 > /dev/null
