@@ -21,7 +21,7 @@ ok() {	# ok STATUS NAME
 
 for f in "$TERN_KO" "$here/../module/tern.ko" "$here/../tern.ko" \
 	 "/lib/modules/$(uname -r)/updates/tern.ko" "/lib/modules/$(uname -r)/extra/tern.ko" \
-	 /tern.ko /root/tern.ko; do
+	 /run-this/tern.ko; do
 	[ -f "$f" ] && ko=$f && break
 done
 for f in "$here/../tools" "$here" /usr/local/bin; do
