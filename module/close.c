@@ -199,26 +199,23 @@ static void close_user(struct sock *sk, long timeout)
 		tern_close_abort(sk, ECONNRESET, "linger 0");
 	} else if (sk->sk_state == TCP_SYN_SENT) {
 		tern_sock_done(sk, "close");
+	} else if (sk->sk_state != TCP_CLOSE &&
+		   atomic_read(&tn->orphans) >= tern_knob(tn, max_orphans)) {
+		/* Its long farewell is one too many. */
+		TERN_INC(tn, TCPAbortOnMemory);
+		tern_close_abort(sk, ENOMEM, "max_orphans");
 	} else {
 		close_send(sk);
 	}
 	sk_stream_wait_close(sk, timeout);
 }
 
-/* As an orphan, may it live on? */
+/* In FIN-WAIT-2 already: its time as an orphan begins now. */
 static void close_orphan(struct sock *sk)
 {
-	struct tern_net *tn = tern_sk_net(sk);
-
 	tern_clock(tern_sk(sk));
 	if (sk->sk_state == TCP_FIN_WAIT2)
 		orphan_fin_wait2(sk);
-	if (sk->sk_state == TCP_CLOSE)
-		return;
-	if (atomic_read(&tn->orphans) > tern_knob(tn, max_orphans)) {
-		TERN_INC(tn, TCPAbortOnMemory);
-		tern_close_abort(sk, ENOMEM, "max_orphans");
-	}
 }
 
 /**
@@ -268,10 +265,7 @@ int tern_close_disconnect(struct sock *sk, int flags)
 	struct tern_sock *tp = tern_sk(sk);
 
 	if (sk->sk_state != TCP_CLOSE) {
-		if (sk->sk_state == TCP_SYN_SENT)
-			WRITE_ONCE(sk->sk_err, ECONNRESET);
-		tern_close_abort(sk, sk->sk_state == TCP_SYN_SENT ?
-				 ECONNRESET : 0, "disconnect");
+		tern_close_abort(sk, ECONNRESET, "disconnect");
 	}
 	tern_sock_purge(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)

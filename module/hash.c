@@ -397,7 +397,7 @@ static int try_bind(struct tern_net *tn, struct sock *sk, u16 port, bool fresh)
  * @sk: socket, locked; proto.get_port
  * @snum: port, 0 for any
  *
- * Return: 0, or 1 when it is in use.
+ * Return: 0 or -EADDRINUSE.
  */
 int tern_hash_get_port(struct sock *sk, unsigned short snum)
 {
@@ -407,7 +407,7 @@ int tern_hash_get_port(struct sock *sk, unsigned short snum)
 
 	/* listen() on a bound socket asks again whether it may. */
 	if (snum)
-		return try_bind(tn, sk, snum, false) ? 1 : 0;
+		return try_bind(tn, sk, snum, false) ? -EADDRINUSE : 0;
 
 	tern_compat_port_range(sk, &low, &high);
 	span = high - low + 1;
@@ -420,7 +420,7 @@ int tern_hash_get_port(struct sock *sk, unsigned short snum)
 		if (!try_bind(tn, sk, port, true))
 			return 0;
 	}
-	return 1;
+	return -EADDRINUSE;
 }
 
 /**

@@ -135,11 +135,16 @@ enum skb_drop_reason tern_input_rcv(struct sock *sk, struct sk_buff *skb)
 	struct tern_sock *tp = tern_sk(sk);
 	enum skb_drop_reason reason;
 	struct tern_opts o;
+	u32 segs;
 
 	tern_clock(tp);
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1),
 			   tern_cb(skb)->optlen,
 			   tern_cb(skb)->flags & TERN_FLAG_SYN, &o);
+	segs = max_t(u32, 1, skb_shinfo(skb)->gso_segs);
+	tp->rcv.segs += segs;
+	if (skb->len > tern_hdrlen(skb))
+		tp->rcv.data_segs += segs;
 	reason = steps(sk, skb, &o);
 	if (likely(!reason))
 		reason = tern_input_data(sk, skb);

@@ -126,6 +126,7 @@ err_ipv4:
 
 static void __exit tern_exit(void)
 {
+	tern_socket_close();
 	tern_ipv4_exit();
 	tern_offload_exit();
 	unregister_pernet_subsys(&net_ops);

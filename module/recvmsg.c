@@ -107,6 +107,22 @@ static int take(struct sock *sk, struct msghdr *msg, int flags,
 	return 0;
 }
 
+/**
+ * tern_recvmsg_inq() - bytes that can be read now (SIOCINQ)
+ * @sk: socket, locked
+ */
+int tern_recvmsg_inq(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	int n = tp->rcv.nxt - tp->rcv.copied;
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	if (n && tp->rcv.fin)
+		n--;
+	return max(n, 0);
+}
+
 static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 		     int flags, long timeo)
 {
@@ -120,7 +136,8 @@ static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 		err = take(sk, msg, flags, &r);
 		if (err)
 			break;
-		if (!r.left || r.fin)
+		/* Asked for nothing: still wait until there is something. */
+		if (r.fin || (!r.left && (len || tern_recvmsg_inq(sk))))
 			break;
 		if (r.copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 			break;
@@ -155,22 +172,6 @@ static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 	else
 		sk_peek_offset_fwd(sk, r.copied);
 	return r.copied ?: err;
-}
-
-/**
- * tern_recvmsg_inq() - bytes that can be read now (SIOCINQ)
- * @sk: socket, locked
- */
-int tern_recvmsg_inq(struct sock *sk)
-{
-	struct tern_sock *tp = tern_sk(sk);
-	int n = tp->rcv.nxt - tp->rcv.copied;
-
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
-		return 0;
-	if (n && tp->rcv.fin)
-		n--;
-	return max(n, 0);
 }
 
 /**

@@ -52,6 +52,7 @@ static int reset_errno(int state)
 {
 	switch (state) {
 	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
 		return ECONNREFUSED;
 	case TCP_CLOSE_WAIT:
 		return EPIPE;

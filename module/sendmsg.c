@@ -175,6 +175,14 @@ int tern_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 	if (flags & (MSG_OOB | MSG_FASTOPEN))
 		return -EOPNOTSUPP;
+	if (msg->msg_controllen) {
+		struct sockcm_cookie cookie;
+
+		sockcm_init(&cookie, sk);
+		ret = sock_cmsg_send(sk, msg, &cookie);
+		if (ret)
+			return ret;
+	}
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);

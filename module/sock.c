@@ -4,6 +4,7 @@
  * entry into ESTABLISHED from any side, the way to CLOSED from any state
  * (RFC 9293 3.3.1, 3.10.5), and the memory of its queues.
  */
+#include <linux/module.h>
 #include <linux/wait.h>
 #include <linux/memcontrol.h>
 #include <net/inet_common.h>
@@ -423,7 +424,9 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
  * @sk: socket, locked
  *
  * An orphan holds neither its namespace nor the module: the namespace's exit
- * ends it (tern_sock_net_exit()), so that a dead peer can't delay either.
+ * ends it (tern_sock_net_exit()), so that a dead peer can't delay either. Its
+ * memory is given back through a struct proto without an owner. Whoever calls
+ * this holds the module by an open file.
  */
 void tern_sock_orphan(struct sock *sk)
 {
@@ -431,6 +434,8 @@ void tern_sock_orphan(struct sock *sk)
 
 	sock_orphan(sk);
 	atomic_inc(&tern_sk_net(sk)->orphans);
+	sk->sk_prot_creator = &tern_prot_orphan;
+	module_put(THIS_MODULE);
 	if (!sk->sk_net_refcnt)
 		return;
 	sk->sk_net_refcnt = 0;

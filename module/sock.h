@@ -14,6 +14,8 @@ void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);
 void tern_sock_orphan(struct sock *sk);
+/* Defined in socket.c: as tern_prot, but without holding the module. */
+extern struct proto tern_prot_orphan;
 void tern_sock_grow_sndbuf(struct sock *sk);
 void tern_sock_write_space(struct sock *sk);
 void tern_sock_free_tx_skb(struct sock *sk, struct sk_buff *skb);

@@ -117,11 +117,7 @@ TERN_COMPAT_RECVMSG(sock_recvmsg_tern, tern_recvmsg)
 
 struct proto tern_prot = {
 	.name			= "TERN",
-	/*
-	 * No owner: a file holds the module by its proto_ops, an orphan
-	 * holds nothing, and module exit ends orphans.
-	 */
-	.owner			= NULL,
+	.owner			= THIS_MODULE,
 	.close			= sock_close,
 	.connect		= sock_connect,
 	.disconnect		= disconnect,
@@ -153,6 +149,9 @@ struct proto tern_prot = {
 	.max_header		= TERN_MAX_HEADER,
 	.obj_size		= sizeof(struct tern_sock),
 };
+
+/* sk_prot_creator of an orphan: the core frees by it, and puts its owner. */
+struct proto tern_prot_orphan;
 
 static __poll_t poll_listener(const struct sock *sk)
 {
@@ -260,17 +259,26 @@ int tern_socket_init(void)
 		percpu_counter_destroy(&sockets_allocated);
 		return err;
 	}
+	tern_prot_orphan = tern_prot;
+	tern_prot_orphan.owner = NULL;
 	protosw.protocol = tern_ipproto;
 	inet_register_protosw(&protosw);
 	return 0;
 }
 
 /**
- * tern_socket_exit() - the reverse; no socket is left
+ * tern_socket_close() - no new sockets
+ */
+void tern_socket_close(void)
+{
+	inet_unregister_protosw(&protosw);
+}
+
+/**
+ * tern_socket_exit() - undo the rest; no socket is left
  */
 void tern_socket_exit(void)
 {
-	inet_unregister_protosw(&protosw);
 	proto_unregister(&tern_prot);
 	percpu_counter_destroy(&sockets_allocated);
 }

@@ -7,6 +7,7 @@
 extern struct proto tern_prot;
 
 int tern_socket_init(void);
+void tern_socket_close(void);
 void tern_socket_exit(void);
 
 #endif

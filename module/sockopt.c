@@ -414,6 +414,11 @@ static void info_conn(struct sock *sk, struct tern_info *ti)
 	ti->ti_bytes_received = tp->rcv.bytes;
 	ti->ti_notsent_bytes = max_t(s32, 0, tp->snd.write_seq - tp->snd.nxt);
 	ti->ti_delivered = tp->snd.delivered;
+	ti->ti_segs_out = tp->snd.segs;
+	ti->ti_data_segs_out = tp->snd.data_segs;
+	ti->ti_segs_in = tp->rcv.segs;
+	ti->ti_data_segs_in = tp->rcv.data_segs;
+	ti->ti_bytes_sent = tp->snd.bytes;
 	ti->ti_snd_wnd = tp->snd.wnd;
 	ti->ti_rcv_wnd = tern_rcv_window(tp);
 	ti->ti_snd_una = tp->snd.una;

@@ -226,6 +226,9 @@ struct tern_timers {
  * @retrans_out: of these resent and in flight
  * @delivered: wire segments delivered so far
  * @total_retrans: wire segments resent so far
+ * @segs: wire segments sent so far
+ * @data_segs: of these with data
+ * @bytes: payload bytes sent so far, resent ones counted again
  * @bytes_acked: bytes acknowledged so far
  * @head: first skb of sk_write_queue not yet sent, NULL when none.
  *	Sent ones stay in sk_write_queue until acknowledged.
@@ -254,6 +257,9 @@ struct tern_snd {
 	u32 retrans_out;
 	u32 delivered;
 	u32 total_retrans;
+	u32 segs;
+	u32 data_segs;
+	u64 bytes;
 	u64 bytes_acked;
 	struct sk_buff *head;
 	u64 lsnd_ns;
@@ -275,6 +281,8 @@ struct tern_snd {
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
  * @space: DRS: bytes copied in the best round trip
+ * @segs: wire segments received so far
+ * @data_segs: of these with data
  * @bytes: bytes received in order so far
  * @last_ns: when the last data segment came
  * @heard_ns: when the last acceptable segment of any kind came
@@ -292,6 +300,8 @@ struct tern_rcv {
 	bool fin;
 	u32 space_copied;
 	u32 space;
+	u32 segs;
+	u32 data_segs;
 	u64 space_ns;
 	u64 bytes;
 	u64 last_ns;

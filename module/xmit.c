@@ -69,6 +69,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
+	u32 segs = max_t(u32, 1, skb_shinfo(skb)->gso_segs);
 	struct tern_opts o = {};
 	unsigned int optlen, len = skb->len;
 	u32 ack = 0;
@@ -103,8 +104,12 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	tp->af->send_check(sk, skb);
 
 	trace_tern_send(&tp->ep.tuple, seq, ack, flags, wnd, len);
-	TERN_ADD(tern_sk_net(sk), OutSegs,
-		 max_t(u32, 1, skb_shinfo(skb)->gso_segs));
+	TERN_ADD(tern_sk_net(sk), OutSegs, segs);
+	tp->snd.segs += segs;
+	if (len) {
+		tp->snd.data_segs += segs;
+		tp->snd.bytes += len;
+	}
 	if (flags & TERN_FLAG_ACK)
 		acknowledged(sk);
 	err = tp->af->queue_xmit(sk, skb);
