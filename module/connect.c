@@ -43,6 +43,7 @@ int tern_connect_start(struct sock *sk)
 	tp->snd.sml = iss;
 	tp->ts.offset = tern_isn_ts_offset(&tn->secret, &tp->ep.tuple);
 	tp->pmtu = dst_mtu(dst);
+	WRITE_ONCE(sk->sk_err, 0);
 	tp->retries = 0;
 	tp->retrans_start_ns = tp->now_ns;
 	tern_rtt_init(&tp->rtt, tern_conf_or_knob(sk, rto_init_us));

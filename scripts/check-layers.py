@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""A file of module/ includes only headers of files above it in Kbuild.
+
+Kbuild's object order is the order of the layers. Headers without a .c file
+have their places here. Only compat.h may ask for the kernel's version.
+"""
+import pathlib
+import re
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+MODULE = TOP / "module"
+# Headers alone, with the object that they stand above
+ALONE = {
+    "limits": "segment", "seq": "segment",
+    "stats": "sysctl", "drop": "sysctl",
+    "tcb": "trace",
+}
+
+
+def order():
+    text = (TOP / "Kbuild").read_text(encoding="utf-8")
+    names = []
+    for line in re.findall(r"^tern-y\s*[:+]?=\s*(.*)$", text, re.M):
+        for obj in re.findall(r"module/(\w+)\.o", line):
+            names += [h for h, above in ALONE.items() if above == obj]
+            names.append(obj)
+    return {name: place for place, name in enumerate(names)}
+
+
+def check(path, place):
+    text = path.read_text(encoding="utf-8")
+    shown = path.relative_to(TOP)
+    if path.stem not in place:
+        yield f"{shown}: not in Kbuild: add it to the layer that it belongs to"
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if "LINUX_VERSION_CODE" in line or "KERNEL_VERSION(" in line:
+            yield f"{shown}:{number}: kernel version: move to compat/compat.h"
+        found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+        if not found:
+            continue
+        name = found[1].removesuffix(".h")
+        if name not in place:
+            yield f"{shown}:{number}: {found[1]} is not a header of Kbuild's list"
+        elif place[name] > place[path.stem]:
+            yield (f"{shown}:{number}: {found[1]} stands below {path.stem} in "
+                   "Kbuild: move the code, or point to it from a table above")
+
+
+def main():
+    place = order()
+    bad = [line for path in sorted(MODULE.glob("*.[ch]"))
+           for line in check(path, place)]
+    bad += [f"module/{name}.c: named in Kbuild, but not there"
+            for name in place
+            if name not in ALONE and not (MODULE / f"{name}.c").exists()]
+    print("\n".join(bad) or f"layers: {len(place)} files in order")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
