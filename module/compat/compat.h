@@ -147,4 +147,11 @@ static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags) \
 	inet_recv_error(sk, msg, len)
 #endif
 
+/* 6.3 and later: drop reasons that the floor lacks, by a near one */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define SKB_CONSUMED	SKB_DROP_REASON_MAX	/* never given to the core */
+#define SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE			\
+	SKB_DROP_REASON_TCP_ACK_UNSENT_DATA
+#endif
+
 #endif
