@@ -154,4 +154,9 @@ static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags) \
 	SKB_DROP_REASON_TCP_ACK_UNSENT_DATA
 #endif
 
+/* 6.4: TCP_IS_MPTCP, which a TCP program may ask for */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define TCP_IS_MPTCP	43
+#endif
+
 #endif
