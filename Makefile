@@ -14,7 +14,9 @@ KDIR ?= /lib/modules/$(KVER)/build
 TARGET := $(or $(KERNEL),$(wildcard $(KDIR)),6.12)
 DESTDIR ?=
 prefix ?= /usr
-release = $(shell modinfo -F vermagic $(firstword $(wildcard build/*/tern.ko)) | cut -d' ' -f1)
+# Where scripts/build puts the target's module
+built = build/$(if $(wildcard $(TARGET)/),$(notdir $(realpath $(TARGET))),$(TARGET))/tern.ko
+release = $(shell modinfo -F vermagic $(built) | cut -d' ' -f1)
 
 all:
 	scripts/build $(TARGET) $(if $(W),W=$(W)) $(if $(C),C=$(C))
@@ -59,7 +61,7 @@ headers_install:
 	install -D -m 644 uapi/linux/tern.h $(DESTDIR)$(prefix)/include/linux/tern.h
 
 install: all
-	install -D -m 644 $(firstword $(wildcard build/*/tern.ko)) \
+	install -D -m 644 $(built) \
 		$(DESTDIR)/lib/modules/$(release)/updates/tern.ko
 	$(if $(DESTDIR),,depmod $(release))
 
