@@ -348,7 +348,8 @@ void tern_sock_establish(struct sock *sk, const char *event)
 	tp->rcv.space_ns = tp->now_ns;
 	tp->rcv.space_copied = tp->rcv.copied;
 	tp->snd.lsnd_ns = tp->now_ns;
-	TERN_ADD(tern_sk_net(sk), PassiveOpens, tp->passive);
+	if (tp->passive)
+		TERN_INC(tern_sk_net(sk), PassiveOpens);
 	tern_sock_grow_sndbuf(sk);
 	tern_state_set(sk, TCP_ESTABLISHED, event);
 	sk->sk_state_change(sk);

@@ -38,7 +38,7 @@ void (*const tern_timer_expire[TERN_TIMER_NR])(struct sock *sk) = {
 	[TERN_TIMER_FINWAIT2]	= tern_close_fw2_expire,
 };
 
-atomic_long_t tern_memory_allocated;
+static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
 static struct percpu_counter sockets_allocated;
 static unsigned long memory_pressure;
@@ -139,7 +139,7 @@ struct proto tern_prot = {
 	.stream_memory_free	= memory_free,
 	.enter_memory_pressure	= enter_pressure,
 	.leave_memory_pressure	= leave_pressure,
-	.memory_allocated	= &tern_memory_allocated,
+	.memory_allocated	= &memory_allocated,
 	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,
 	.memory_pressure	= &memory_pressure,
 	.sockets_allocated	= &sockets_allocated,
