@@ -187,6 +187,21 @@ static bool drop_unread(struct sock *sk)
 	return unread;
 }
 
+/* SO_LINGER: until our FIN is acknowledged, @timeout at most */
+static void linger(struct sock *sk, long timeout)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (timeout && !signal_pending(current))
+		if (sk_wait_event(sk, &timeout,
+				  !((1 << sk->sk_state) &
+				    (TCPF_FIN_WAIT1 | TCPF_CLOSING |
+				     TCPF_LAST_ACK)), &wait))
+			break;
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
 /* The file is going: what must happen to the connection? */
 static void close_user(struct sock *sk, long timeout)
 {
@@ -207,7 +222,7 @@ static void close_user(struct sock *sk, long timeout)
 	} else {
 		close_send(sk);
 	}
-	sk_stream_wait_close(sk, timeout);
+	linger(sk, timeout);
 }
 
 /* In FIN-WAIT-2 already: its time as an orphan begins now. */

@@ -115,8 +115,7 @@ static int reply(struct net *net, const struct sock *sk,
 		 struct dst_entry *dst)
 {
 	__be32 saddr = addr4(&t->laddr), daddr = addr4(&t->raddr);
-	struct ip_options_rcu *opt;
-	int err;
+	struct iphdr *iph;
 
 	if (!sk)
 		sk = tern_net(net)->ctl_sk4;
@@ -130,12 +129,22 @@ static int reply(struct net *net, const struct sock *sk,
 	skb->protocol = htons(ETH_P_IP);
 	partial_check(skb, saddr, daddr);
 	finish_check(skb, dst);
-	rcu_read_lock();
-	opt = rcu_dereference(inet_sk(sk)->inet_opt);
-	err = ip_build_and_send_pkt(skb, sk, saddr, daddr, opt,
-				    READ_ONCE(inet_sk(sk)->tos));
-	rcu_read_unlock();
-	return err;
+	iph = skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	memset(iph, 0, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = READ_ONCE(inet_sk(sk)->tos);
+	/* Never fragmented, so it needs no identification: RFC 6864 4.1 */
+	iph->frag_off = htons(IP_DF);
+	iph->ttl = ip4_dst_hoplimit(dst);
+	iph->protocol = tern_ipproto;
+	iph->saddr = saddr;
+	iph->daddr = daddr;
+	skb->priority = READ_ONCE(sk->sk_priority);
+	if (!skb->mark)
+		skb->mark = READ_ONCE(sk->sk_mark);
+	return ip_local_out(net, skb->sk, skb);
 }
 
 static void child_setup(struct sock *listener, struct sock *child,
