@@ -17,13 +17,17 @@
 #include "reset.h"
 #include "accept.h"
 
+/* A cookie is believed so long after one was sent; see cookie.h. */
+#define COOKIE_LIFE_NS	(2ULL * 60 * NSEC_PER_SEC)
+
+/* From deadline to deadline, so that the softirq's latency does not add up */
 static void set_due(struct tern_req *req)
 {
 	u64 rto_us = tern_conf_or_knob(req->listener, rto_init_us);
 	u64 max_us = tern_conf_or_knob(req->listener, rto_max_us);
 
 	rto_us = min(rto_us << min_t(u8, req->retries, 31), max_us);
-	req->due += rto_us * NSEC_PER_USEC;
+	WRITE_ONCE(req->due, req->due + rto_us * NSEC_PER_USEC);
 	trace_tern_timer(&req->ep.tuple, "arm", "synack", req->due);
 }
 
@@ -35,7 +39,7 @@ static void unqueue(struct tern_req *req)
 	spin_lock_bh(&l->lock);
 	if (!list_empty(&req->queue_node)) {
 		list_del_init(&req->queue_node);
-		l->syn_len--;
+		WRITE_ONCE(l->syn_len, l->syn_len - 1);
 	}
 	spin_unlock_bh(&l->lock);
 }
@@ -47,10 +51,7 @@ static void bury(struct tern_req *req)
 
 	req->dead = true;
 	unqueue(req);
-	if (req->ep.hashed) {
-		tern_hash_remove(tn, &req->ep);
-		tern_hash_put_port(tn, &req->ep);
-	}
+	tern_hash_remove(tn, &req->ep);
 	if (tern_timer_mini_cancel(&req->timer))
 		tern_ep_put(&req->ep);
 	tern_ep_put(&req->ep);
@@ -101,14 +102,30 @@ static u32 max_retries(const struct sock *listener)
 	       tern_knob(tern_sk_net(listener), synack_retries);
 }
 
+/* Until then TERN_DEFER_ACCEPT ignores bare ACKs; 0 without it. */
+static u64 defer_end(const struct tern_req *req)
+{
+	u32 wait_s = READ_ONCE(tern_sk(req->listener)->conf.defer_accept_s);
+
+	return wait_s ? req->synack_ns + (u64)wait_s * NSEC_PER_SEC : 0;
+}
+
 /* RFC 9293 3.8.3: the SYN-ACK again, or the end */
 static bool again(struct tern_req *req)
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
+	u64 end;
 
 	if (req->dead)
 		return false;
 	trace_tern_timer(&req->ep.tuple, "fire", "synack", req->due);
+	end = defer_end(req);
+	if (req->acked && req->due < end) {
+		/* The peer has the SYN-ACK. Ask for its ACK when time is up. */
+		WRITE_ONCE(req->due, end);
+		trace_tern_timer(&req->ep.tuple, "arm", "synack", end);
+		return true;
+	}
 	if (req->retries >= max_retries(req->listener)) {
 		TERN_INC(tn, AttemptFails);
 		tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
@@ -116,7 +133,7 @@ static bool again(struct tern_req *req)
 		bury(req);
 		return false;
 	}
-	req->retries++;
+	WRITE_ONCE(req->retries, req->retries + 1);
 	req->resent = true;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
@@ -182,12 +199,11 @@ static bool enter(struct tern_req *req)
 
 	if (tern_hash_insert(tn, &req->ep))
 		return false;
-	tern_hash_share_port(tn, &tern_sk(listener)->ep, &req->ep);
 	spin_lock_bh(&l->lock);
 	ok = listener->sk_state == TCP_LISTEN;
 	if (ok) {
 		list_add_tail(&req->queue_node, &l->syn_queue);
-		l->syn_len++;
+		WRITE_ONCE(l->syn_len, l->syn_len + 1);
 	}
 	spin_unlock_bh(&l->lock);
 	return ok;
@@ -201,7 +217,7 @@ static bool enter(struct tern_req *req)
  * @af: address family
  * @tw_iss: ISS beyond a connection whose TIME-WAIT this SYN ended, or NULL
  *
- * Return: why the segment is dropped; always nonzero, SKB_CONSUMED is fine.
+ * Return: 0 when the segment is gone, NOMEM.
  */
 enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 struct sk_buff *skb,
@@ -212,8 +228,10 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	struct tern_net *tn = tern_sk_net(listener);
 	struct tern_req *req = kzalloc(sizeof(*req), GFP_ATOMIC | __GFP_NOWARN);
 
-	if (!req)
+	if (!req) {
+		TERN_INC(tn, ListenDrops);
 		return SKB_DROP_REASON_NOMEM;
+	}
 	fill(req, listener, skb, t, af);
 	sock_hold(listener);
 	/* Table, timer, this function */
@@ -275,6 +293,7 @@ enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
 		req.rcv_wscale = 0;
 	}
 	TERN_INC(tn, SyncookiesSent);
+	WRITE_ONCE(tn->cookie_ns, now);
 	tern_xmit_synack(listener, &req, &tsval);
 	__kfree_skb(skb);
 	return TERN_GO_ON;
@@ -310,14 +329,29 @@ static struct sock *promote(struct tern_req *req)
 	return NULL;
 }
 
-/* Bare ACKs are ignored for a while by TERN_DEFER_ACCEPT. */
 static bool deferred(const struct tern_req *req, const struct sk_buff *skb)
 {
-	u32 wait_s = READ_ONCE(tern_sk(req->listener)->conf.defer_accept_s);
-
-	return wait_s && skb->len == tern_hdrlen(skb) &&
+	return skb->len == tern_hdrlen(skb) &&
 	       !(tern_cb(skb)->flags & TERN_FLAG_FIN) &&
-	       ktime_get_ns() - req->synack_ns < (u64)wait_s * NSEC_PER_SEC;
+	       ktime_get_ns() < defer_end(req);
+}
+
+/* The accept queue is full: wait for room, or tell the peer at once. */
+static enum skb_drop_reason overflow(struct tern_req *req,
+				     const struct sk_buff *skb)
+{
+	struct tern_net *tn = tern_sk_net(req->listener);
+
+	TERN_INC(tn, ListenOverflows);
+	req->acked = true;
+	if (!tern_knob(tn, abort_on_overflow))
+		return SKB_DROP_REASON_SOCKET_BACKLOG;
+	tern_reset_reply(tn->net, req->af, req->listener, &req->ep.tuple, skb);
+	TERN_INC(tn, AttemptFails);
+	tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
+			"overflow");
+	bury(req);
+	return SKB_DROP_REASON_TCP_RESET;
 }
 
 /* The ACK that completes the handshake is here (RFC 9293 3.10.7.4 fifth) */
@@ -332,25 +366,13 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 		TERN_INC(tn, TCPDeferAcceptDrop);
 		return SKB_CONSUMED;
 	}
-	if (tern_accept_full(req->listener)) {
-		TERN_INC(tn, ListenOverflows);
-		req->acked = true;
-		if (!tern_knob(tn, abort_on_overflow))
-			return SKB_DROP_REASON_TCP_OVERWINDOW;
-		tern_reset_reply(tn->net, req->af, req->listener,
-				 &req->ep.tuple, skb);
-		tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
-				"overflow");
-		bury(req);
-		return SKB_DROP_REASON_TCP_RESET;
-	}
+	if (tern_accept_full(req->listener))
+		return overflow(req, skb);
 	*child = promote(req);
 	if (!*child) {
 		TERN_INC(tn, ListenDrops);
 		return SKB_DROP_REASON_NOMEM;
 	}
-	/* The port of the entry is the child's now. */
-	tern_hash_put_port(tn, &req->ep);
 	bury(req);
 	return TERN_GO_ON;
 }
@@ -369,54 +391,104 @@ static void send_ack(const struct tern_req *req)
 			req->rcv_wscale, &o);
 }
 
+/* RFC 5961 7 */
+static void challenge(struct tern_req *req)
+{
+	struct tern_net *tn = tern_sk_net(req->listener);
+	u64 now = ktime_get_ns();
+
+	if (tern_ack_limited(tn, &req->oow_ns, now) ||
+	    tern_ack_challenge_limited(tn, now)) {
+		TERN_INC(tn, TCPACKSkippedChallenge);
+		return;
+	}
+	TERN_INC(tn, TCPChallengeACK);
+	send_ack(req);
+}
+
+/* The SYN of the entry, without another flag that matters */
+static bool same_syn(const struct tern_req *req, const struct tern_skb_cb *cb)
+{
+	return (cb->flags & (TERN_FLAG_SYN | TERN_FLAG_ACK | TERN_FLAG_RST)) ==
+	       TERN_FLAG_SYN && cb->seq == req->irs;
+}
+
+/* It is answered at once; the timer is left alone. */
+static enum skb_drop_reason syn_again(struct tern_req *req,
+				      const struct tern_opts *o)
+{
+	if (o->has_ts && req->opts.has_ts)
+		req->ts_recent = o->tsval;
+	req->resent = true;
+	TERN_INC(tern_sk_net(req->listener), TCPSynRetrans);
+	tern_xmit_synack(req->listener, req, NULL);
+	return SKB_CONSUMED;
+}
+
+/* First: sequence number, and PAWS, which a RST is not subject to */
+static enum skb_drop_reason check_sequence(struct tern_req *req,
+					   const struct tern_skb_cb *cb,
+					   const struct tern_opts *o)
+{
+	struct tern_net *tn = tern_sk_net(req->listener);
+	enum skb_drop_reason reason = TERN_GO_ON;
+
+	if (!tern_seq_acceptable(cb->seq, cb->end_seq, req->irs + 1,
+				 req->irs + 1 + req->rcv_wnd)) {
+		reason = SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
+	} else if (!(cb->flags & TERN_FLAG_RST) && req->opts.has_ts &&
+		   o->has_ts && tern_seq_before(o->tsval, req->ts_recent)) {
+		TERN_INC(tn, PAWSEstab);
+		reason = SKB_DROP_REASON_TCP_RFC7323_PAWS;
+	}
+	if (!reason || (cb->flags & TERN_FLAG_RST))
+		return reason;
+	if (tern_ack_limited(tn, &req->oow_ns, ktime_get_ns()))
+		TERN_INC(tn, TCPACKSkippedSynRecv);
+	else
+		send_ack(req);
+	return reason;
+}
+
+/* Second: RST in the window. RFC 5961 3.2: only the exact one counts. */
+static enum skb_drop_reason rcv_rst(struct tern_req *req,
+				    const struct tern_skb_cb *cb)
+{
+	struct tern_net *tn = tern_sk_net(req->listener);
+
+	if (cb->seq != req->irs + 1) {
+		challenge(req);
+		return SKB_DROP_REASON_TCP_RESET;
+	}
+	TERN_INC(tn, EmbryonicRsts);
+	TERN_INC(tn, AttemptFails);
+	tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE, "rst");
+	bury(req);
+	return SKB_DROP_REASON_TCP_RESET;
+}
+
 /* Steps of RFC 9293 3.10.7.4 for an entry; its lock is held. */
 static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
 				  struct sock **child)
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
 	const struct tern_skb_cb *cb = tern_cb(skb);
-	u64 now = ktime_get_ns();
+	enum skb_drop_reason reason;
 	struct tern_opts o;
 
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen,
 			   cb->flags & TERN_FLAG_SYN, &o);
-	/* The same SYN again: answered at once, the timer is left alone. */
-	if ((cb->flags & (TERN_FLAG_SYN | TERN_FLAG_ACK | TERN_FLAG_RST)) ==
-	    TERN_FLAG_SYN && cb->seq == req->irs) {
-		if (o.has_ts && req->opts.has_ts)
-			req->ts_recent = o.tsval;
-		req->resent = true;
-		TERN_INC(tn, TCPSynRetrans);
-		tern_xmit_synack(req->listener, req, NULL);
-		return SKB_CONSUMED;
-	}
-	if (!tern_seq_acceptable(cb->seq, cb->end_seq, req->irs + 1,
-				 req->irs + 1 + req->rcv_wnd) ||
-	    (req->opts.has_ts && o.has_ts &&
-	     tern_seq_before(o.tsval, req->ts_recent))) {
-		if (cb->flags & TERN_FLAG_RST)
-			return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-		if (tern_ack_limited(tn, &req->oow_ns, now))
-			TERN_INC(tn, TCPACKSkippedSynRecv);
-		else
-			send_ack(req);
-		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-	}
-	if (cb->flags & TERN_FLAG_RST) {
-		if (cb->seq != req->irs + 1) {
-			if (!tern_ack_limited(tn, &req->oow_ns, now))
-				send_ack(req);
-			return SKB_DROP_REASON_TCP_RESET;
-		}
-		TERN_INC(tn, EmbryonicRsts);
-		tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
-				"rst");
-		bury(req);
-		return SKB_DROP_REASON_TCP_RESET;
-	}
+	if (same_syn(req, cb))
+		return syn_again(req, &o);
+	reason = check_sequence(req, cb, &o);
+	if (reason)
+		return reason;
+	if (cb->flags & TERN_FLAG_RST)
+		return rcv_rst(req, cb);
+	/* Fourth: RFC 5961 4.2 */
 	if (cb->flags & TERN_FLAG_SYN) {
-		if (!tern_ack_limited(tn, &req->oow_ns, now))
-			send_ack(req);
+		TERN_INC(tn, TCPSYNChallenge);
+		challenge(req);
 		return SKB_DROP_REASON_TCP_INVALID_SYN;
 	}
 	if (!(cb->flags & TERN_FLAG_ACK))
@@ -435,8 +507,8 @@ static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
  * @skb: the segment
  * @child: the connection that it completed: locked, counted; else NULL
  *
- * Return: 0 when the segment is to be given to *@child, else why it is
- * dropped.
+ * Return: 0 when the segment is to be given to *@child, NO_SOCKET when the
+ * entry is dead and the caller is to look up again, else why it is dropped.
  */
 enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 				      struct sk_buff *skb, struct sock **child)
@@ -471,28 +543,35 @@ enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
 {
 	struct tern_net *tn = tern_sk_net(listener);
 	const struct tern_skb_cb *cb = tern_cb(skb);
+	u64 sent, now = ktime_get_ns();
 	struct tern_req req = {};
 	struct tern_opts o;
 
+	/* Nobody can have one when none was sent for long. */
+	sent = READ_ONCE(tn->cookie_ns);
+	if (!sent || now - sent > COOKIE_LIFE_NS)
+		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, false,
 			   &o);
 	fill(&req, listener, skb, t, af);
 	memset(&req.opts, 0, sizeof(req.opts));
 	if (!tern_cookie_decode(&tn->cookie, t, cb->seq - 1, cb->ack - 1,
-				o.has_ts, o.tsecr, ktime_get_ns(), &req.opts)) {
+				o.has_ts, o.tsecr, now, &req.opts)) {
 		TERN_INC(tn, SyncookiesFailed);
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	}
 	TERN_INC(tn, SyncookiesRecv);
 	if (tern_accept_full(listener)) {
 		TERN_INC(tn, ListenOverflows);
-		return SKB_DROP_REASON_TCP_OVERWINDOW;
+		return SKB_DROP_REASON_SOCKET_BACKLOG;
 	}
 	req.irs = cb->seq - 1;
 	req.iss = cb->ack - 1;
 	req.opts.has_ts = o.has_ts && tern_knob(tn, timestamps);
 	req.ts_recent = o.tsval;
+	/* When the SYN-ACK was sent is not known: no sample (Karn). */
 	req.resent = true;
+	req.synack_ns = now;
 	offer_window(&req);
 	*child = promote(&req);
 	return *child ? TERN_GO_ON : SKB_DROP_REASON_NOMEM;

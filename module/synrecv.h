@@ -19,6 +19,7 @@ enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
  * A segment for an entry. *@child: the connection it completed, locked by
  * bh_lock_sock_nested() and counted, to be given the segment; else NULL.
  * Returns 0 with a child: the segment is the child's; else why it is dropped.
+ * NO_SOCKET: the entry is dead, look up again what took its place.
  */
 enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 				      struct sk_buff *skb,

@@ -93,6 +93,7 @@ struct tern_bind {
 
 #define TERN_BHASH_SIZE		256U
 #define TERN_LHASH_SIZE		64U
+#define TERN_PORT_TABLE_SIZE	256U
 
 /**
  * struct tern_net - Tern in one network namespace
@@ -106,6 +107,9 @@ struct tern_bind {
  * @bhash_lock: of @bhash and every owners list
  * @lhash: listeners by port, linked by tp->listen.node
  * @lhash_lock: writers of @lhash; readers use RCU
+ * @port_moved: how far connect() has gone on through the ports, by a hash of
+ *	the peer (RFC 6056 3.3.4)
+ * @cookie_ns: when a SYN cookie was sent last, 0 never
  * @ctl_sk4: control socket for replies without a socket, IPv4
  * @tw_count: TIME-WAIT entries
  * @orphans: sockets without a file
@@ -124,6 +128,8 @@ struct tern_net {
 	spinlock_t bhash_lock;
 	struct hlist_head lhash[TERN_LHASH_SIZE];
 	spinlock_t lhash_lock;
+	atomic_t port_moved[TERN_PORT_TABLE_SIZE];
+	u64 cookie_ns;
 	struct sock *ctl_sk4;
 	atomic_t tw_count;
 	atomic_t orphans;
@@ -590,6 +596,7 @@ struct tern_req {
  * @ts_offset: added to our clock
  * @oow_ns: rate limit of answers
  * @reuse: SO_REUSEADDR of the socket, for bind()
+ * @reuseport: SO_REUSEPORT of the socket, for bind()
  * @uid: of the socket, for /proc
  * @mark: sk_mark for replies
  * @bound_dev_if: SO_BINDTODEVICE
@@ -613,6 +620,7 @@ struct tern_tw {
 	u32 ts_offset;
 	u64 oow_ns;
 	bool reuse;
+	bool reuseport;
 	kuid_t uid;
 	u32 mark;
 	int bound_dev_if;
