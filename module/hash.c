@@ -5,12 +5,12 @@
  * local ports in use, and the choice of an ephemeral one (RFC 6056).
  */
 #include <linux/jhash.h>
-#include <net/addrconf.h>
+#include <linux/random.h>
 #include <net/ip.h>
-#include <net/sock_reuseport.h>
+#include <net/ipv6.h>
 #include "hash.h"
+#include "state.h"
 #include "timer.h"
-#include "trace.h"
 
 static const struct rhashtable_params ehash_params = {
 	.key_len = sizeof(struct tern_tuple),
@@ -97,9 +97,15 @@ struct tern_ep *tern_hash_lookup(struct tern_net *tn,
 	struct tern_ep *ep;
 
 	rcu_read_lock();
+again:
 	ep = rhashtable_lookup(&tn->ehash, t, ehash_params);
 	if (ep && !get(ep))
 		ep = NULL;
+	/* A socket can leave the table and come back with another peer. */
+	if (ep && unlikely(memcmp(&ep->tuple, t, sizeof(*t)))) {
+		tern_ep_put(ep);
+		goto again;
+	}
 	rcu_read_unlock();
 	return ep;
 }
@@ -120,7 +126,7 @@ int tern_hash_insert(struct tern_net *tn, struct tern_ep *ep)
 		return -EADDRNOTAVAIL;
 	if (err)
 		return -ENOMEM;
-	ep->hashed = true;
+	WRITE_ONCE(ep->hashed, true);
 	return 0;
 }
 
@@ -133,9 +139,9 @@ int tern_hash_insert(struct tern_net *tn, struct tern_ep *ep)
  */
 bool tern_hash_remove(struct tern_net *tn, struct tern_ep *ep)
 {
-	if (!ep->hashed)
+	if (!READ_ONCE(ep->hashed))
 		return false;
-	ep->hashed = false;
+	WRITE_ONCE(ep->hashed, false);
 	return !rhashtable_remove_fast(&tn->ehash, &ep->node, ehash_params);
 }
 
@@ -150,12 +156,16 @@ bool tern_hash_remove(struct tern_net *tn, struct tern_ep *ep)
 bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
 		       struct tern_ep *new)
 {
-	if (!old->hashed ||
-	    rhashtable_replace_fast(&tn->ehash, &old->node, &new->node,
-				    ehash_params))
+	if (!READ_ONCE(old->hashed))
 		return false;
-	old->hashed = false;
-	new->hashed = true;
+	/* Whoever finds @new may want to take it out at once. */
+	WRITE_ONCE(new->hashed, true);
+	if (rhashtable_replace_fast(&tn->ehash, &old->node, &new->node,
+				    ehash_params)) {
+		WRITE_ONCE(new->hashed, false);
+		return false;
+	}
+	WRITE_ONCE(old->hashed, false);
 	return true;
 }
 
@@ -329,45 +339,59 @@ void tern_hash_share_port(struct tern_net *tn, struct tern_ep *from,
 	spin_unlock_bh(&tn->bhash_lock);
 }
 
-/* May @sk be bound beside @ep to the same port? (bind(2), SO_REUSE*) */
-static bool conflict(const struct sock *sk, const struct tern_ep *ep)
+/* Do a socket and an owner bound to device @dev share any device? */
+static bool same_device(const struct sock *sk, int dev)
 {
-	__be32 mine = inet_sk(sk)->inet_rcv_saddr, theirs;
-	const struct sock *other;
+	int mine = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (ep->kind == TERN_EP_TW) {
-		const struct tern_tw *tw = container_of(ep, struct tern_tw, ep);
+	return !mine || !dev || mine == dev;
+}
 
-		theirs = ep->tuple.laddr.s6_addr32[3];
-		return !(sk->sk_reuse && tw->reuse) &&
-		       (!mine || mine == theirs);
-	}
-	other = &container_of(ep, struct tern_sock, ep)->inet.sk;
-	if (other == sk)
+static bool conflict_tw(const struct sock *sk, const struct tern_tw *tw)
+{
+	__be32 mine = inet_sk(sk)->inet_rcv_saddr;
+
+	if (!same_device(sk, tw->bound_dev_if) ||
+	    (sk->sk_reuse && tw->reuse) ||
+	    (sk->sk_reuseport && tw->reuseport))
 		return false;
-	if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
-	    sk->sk_bound_dev_if != other->sk_bound_dev_if)
+	return !mine || mine == tw->ep.tuple.laddr.s6_addr32[3];
+}
+
+static bool conflict_sock(const struct sock *sk, const struct sock *other)
+{
+	__be32 mine = inet_sk(sk)->inet_rcv_saddr;
+	__be32 theirs = inet_sk(other)->inet_rcv_saddr;
+
+	if (other == sk || !same_device(sk, READ_ONCE(other->sk_bound_dev_if)))
 		return false;
-	if (sk->sk_reuse && other->sk_reuse && other->sk_state != TCP_LISTEN)
+	if (sk->sk_reuse && other->sk_reuse &&
+	    READ_ONCE(other->sk_state) != TCP_LISTEN)
 		return false;
 	if (sk->sk_reuseport && other->sk_reuseport &&
 	    uid_eq(sk->sk_uid, other->sk_uid))
 		return false;
-	theirs = inet_sk(other)->inet_rcv_saddr;
 	return !mine || !theirs || mine == theirs;
 }
 
-static bool bind_ok(const struct sock *sk, const struct tern_bind *b)
+/* May @sk not share the port with its owners? (bind(2), SO_REUSE*) */
+static bool conflict(const struct sock *sk, const struct tern_bind *b)
 {
-	const struct tern_ep *ep;
+	struct tern_ep *ep;
 
+	/* SYN queue entries own none: they live by their listener's. */
 	hlist_for_each_entry(ep, &b->owners, bind_node)
-		if (conflict(sk, ep))
-			return false;
-	return true;
+		if (ep->kind == TERN_EP_TW ?
+		    conflict_tw(sk, tern_ep_tw(ep)) :
+		    conflict_sock(sk, tern_ep_sk(ep)))
+			return true;
+	return false;
 }
 
-/* Bind @sk to @port if nobody is in the way. 0, 1 in use, or -ENOMEM */
+/*
+ * Bind @sk to @port if nobody is in the way; @fresh: only to a port that
+ * nobody has at all.
+ */
 static int try_bind(struct tern_net *tn, struct sock *sk, u16 port, bool fresh)
 {
 	struct tern_sock *tp = tern_sk(sk);
@@ -376,8 +400,8 @@ static int try_bind(struct tern_net *tn, struct sock *sk, u16 port, bool fresh)
 
 	spin_lock_bh(&tn->bhash_lock);
 	b = find_bind(tn, port);
-	if (b && (fresh || !bind_ok(sk, b)))
-		err = 1;
+	if (b && (fresh || conflict(sk, b)))
+		err = -EADDRINUSE;
 	else if (!b)
 		b = make_bind(tn, port, false);
 	if (!err && !b)
@@ -392,35 +416,43 @@ static int try_bind(struct tern_net *tn, struct sock *sk, u16 port, bool fresh)
 	return err;
 }
 
+/* Any port of the range, in random order */
+static int bind_any(struct tern_net *tn, struct sock *sk, bool fresh)
+{
+	int low, high, err = -EADDRINUSE;
+	u32 span, offset, i;
+
+	tern_compat_port_range(sk, &low, &high);
+	span = high - low + 1;
+	offset = get_random_u32_below(span);
+	for (i = 0; i < span && err == -EADDRINUSE; i++) {
+		u16 port = low + (offset + i) % span;
+
+		if (!inet_is_local_reserved_port(tn->net, port))
+			err = try_bind(tn, sk, port, fresh);
+	}
+	return err;
+}
+
 /**
  * tern_hash_get_port() - bind to a local port
  * @sk: socket, locked; proto.get_port
  * @snum: port, 0 for any
  *
- * Return: 0 or -EADDRINUSE.
+ * A socket that is bound already may ask whether it still could be, as
+ * listen() does. Return: 0, -EADDRINUSE, -ENOMEM.
  */
 int tern_hash_get_port(struct sock *sk, unsigned short snum)
 {
 	struct tern_net *tn = tern_sk_net(sk);
-	int low, high, span, i;
-	u32 offset;
+	int err;
 
-	/* listen() on a bound socket asks again whether it may. */
 	if (snum)
-		return try_bind(tn, sk, snum, false) ? -EADDRINUSE : 0;
-
-	tern_compat_port_range(sk, &low, &high);
-	span = high - low + 1;
-	offset = get_random_u32();
-	for (i = 0; i < span; i++) {
-		int port = low + (offset + i) % span;
-
-		if (inet_is_local_reserved_port(tn->net, port))
-			continue;
-		if (!try_bind(tn, sk, port, true))
-			return 0;
-	}
-	return -EADDRINUSE;
+		return try_bind(tn, sk, snum, false);
+	err = bind_any(tn, sk, true);
+	if (err == -EADDRINUSE)
+		err = bind_any(tn, sk, false);
+	return err;
 }
 
 /**
@@ -431,6 +463,8 @@ void tern_hash_drop_tw(struct tern_tw *tw)
 {
 	tern_hash_put_port(tw->tn, &tw->ep);
 	atomic_dec(&tw->tn->tw_count);
+	/* Marked as gone, then cancelled; pairs with timewait.c's arm(). */
+	smp_mb();
 	if (tern_timer_mini_cancel(&tw->timer))
 		tern_ep_put(&tw->ep);
 	tern_ep_put(&tw->ep);
@@ -443,34 +477,36 @@ static bool reusable(struct tern_net *tn, const struct tern_tw *tw)
 	int mode = tern_knob(tn, tw_reuse);
 
 	if (!mode || !tw->ts_ok ||
-	    ktime_get_ns() - tw->ts_recent_ns < NSEC_PER_SEC)
+	    ktime_get_ns() - READ_ONCE(tw->ts_recent_ns) < NSEC_PER_SEC)
 		return false;
 	return mode == 1 || ipv6_addr_loopback(l) ||
 	       (ipv6_addr_v4mapped(l) && ipv4_is_loopback(l->s6_addr32[3]));
+}
+
+static bool take_over_tw(struct tern_net *tn, struct tern_sock *tp,
+			 struct tern_tw *tw)
+{
+	if (!reusable(tn, tw) || !tern_hash_replace(tn, &tw->ep, &tp->ep))
+		return false;
+	/* 0 would mean that there is none. */
+	tp->snd.write_seq = tw->snd_nxt + TERN_WINDOW_MAX + 2 ?: 1;
+	tp->ts.recent = READ_ONCE(tw->ts_recent);
+	TERN_INC(tn, TWRecycled);
+	tern_state_note(tn, &tw->ep.tuple, TCP_TIME_WAIT, TCP_CLOSE,
+			"connect");
+	tern_hash_drop_tw(tw);
+	return true;
 }
 
 /* Take the place of a TIME-WAIT entry (RFC 6191); false: keep off. */
 static bool take_over(struct tern_net *tn, struct tern_sock *tp)
 {
 	struct tern_ep *ep = tern_hash_lookup(tn, &tp->ep.tuple);
-	struct tern_tw *tw;
-	bool done = false;
+	bool done;
 
 	if (!ep)
 		return false;
-	if (ep->kind == TERN_EP_TW) {
-		tw = tern_ep_tw(ep);
-		if (reusable(tn, tw) &&
-		    tern_hash_replace(tn, ep, &tp->ep)) {
-			tp->snd.write_seq = tw->snd_nxt + TERN_WINDOW_MAX + 2;
-			if (!tp->snd.write_seq)
-				tp->snd.write_seq = 1;
-			tp->ts.recent = tw->ts_recent;
-			tern_hash_drop_tw(tw);
-			TERN_INC(tn, TWRecycled);
-			done = true;
-		}
-	}
+	done = ep->kind == TERN_EP_TW && take_over_tw(tn, tp, tern_ep_tw(ep));
 	tern_ep_put(ep);
 	return done;
 }
@@ -512,37 +548,56 @@ static int try_port(struct tern_net *tn, struct tern_sock *tp, u16 port)
 	return err;
 }
 
-/**
- * tern_hash_connect() - a local port and a place in the table for connect()
- * @sk: socket, locked; tp->ep.tuple complete but for the local port
- *
- * RFC 6056 3.3.3: the search begins at a keyed hash of the peer, moved on
- * with each connection. Return: 0, -EADDRNOTAVAIL, -ENOMEM.
+/*
+ * RFC 6056 3.3.4: where the search begins is a keyed hash of the peer, moved
+ * on with each connection; peers of another slot can't see how far.
  */
-int tern_hash_connect(struct sock *sk)
+static u32 first_port(struct tern_net *tn, struct tern_sock *tp, u32 span)
 {
-	struct tern_net *tn = tern_sk_net(sk);
-	struct tern_sock *tp = tern_sk(sk);
-	int low, high, span, i, err = -EADDRNOTAVAIL;
-	static atomic_t moved;
-	u32 offset;
+	u32 hash, moved;
 
-	if (inet_sk(sk)->inet_num && tp->ep.bind) {
-		err = enter(tn, tp, inet_sk(sk)->inet_num);
-		goto out;
-	}
-	tern_compat_port_range(sk, &low, &high);
-	span = high - low + 1;
 	tp->ep.tuple.lport = 0;
-	offset = tern_isn_port_offset(&tn->secret, &tp->ep.tuple) +
-		 atomic_add_return(1 + get_random_u32_below(8), &moved);
+	hash = tern_isn_port_offset(&tn->secret, &tp->ep.tuple);
+	moved = atomic_add_return(1 + get_random_u32_below(8),
+				  &tn->port_moved[hash % TERN_PORT_TABLE_SIZE]);
+	return (hash / TERN_PORT_TABLE_SIZE + moved) % span;
+}
+
+static int choose_port(struct tern_net *tn, struct tern_sock *tp)
+{
+	int low, high, err = -EADDRNOTAVAIL;
+	u32 span, offset, i;
+
+	tern_compat_port_range(tern_sk_of(tp), &low, &high);
+	span = high - low + 1;
+	offset = first_port(tn, tp, span);
 	for (i = 0; i < span && err == -EADDRNOTAVAIL; i++) {
 		u16 port = low + (offset + i) % span;
 
 		if (!inet_is_local_reserved_port(tn->net, port))
 			err = try_port(tn, tp, port);
 	}
-out:
+	return err;
+}
+
+/**
+ * tern_hash_connect() - a local port and a place in the table for connect()
+ * @sk: socket, locked; tp->ep.tuple complete but for the local port
+ *
+ * Return: 0, -EADDRNOTAVAIL, -ENOMEM.
+ */
+int tern_hash_connect(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	int err;
+
+	tp->snd.write_seq = 0;
+	tp->ts.recent = 0;
+	if (tp->ep.bind)
+		err = enter(tn, tp, inet_sk(sk)->inet_num);
+	else
+		err = choose_port(tn, tp);
 	if (!err)
 		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	return err;

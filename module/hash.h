@@ -28,7 +28,7 @@ struct sock *tern_hash_find_listener(struct tern_net *tn,
 				     const struct tern_tuple *t, int dif,
 				     int sdif, struct sk_buff *skb);
 
-/* Ports. get_port is proto.get_port: 0 or 1 (in use). */
+/* Ports. get_port is proto.get_port: 0 or -errno. */
 int tern_hash_get_port(struct sock *sk, unsigned short snum);
 void tern_hash_put_port(struct tern_net *tn, struct tern_ep *ep);
 /* A child or a TIME-WAIT entry shares the port of @from. */
