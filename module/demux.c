@@ -4,10 +4,10 @@
  * that? The one exit of every drop is here.
  */
 #include <linux/filter.h>
+#include <net/route.h>
 #include <net/xfrm.h>
 #include "demux.h"
 #include "trace.h"
-#include "state.h"
 #include "hash.h"
 #include "reset.h"
 #include "timewait.h"
@@ -22,14 +22,15 @@
 static void drop(const struct tern_tuple *t, struct sk_buff *skb,
 		 enum skb_drop_reason reason)
 {
-	trace_tern_drop(t, skb, reason);
-	if (reason == SKB_CONSUMED)
+	if (reason == SKB_CONSUMED) {
 		consume_skb(skb);
-	else
-		kfree_skb_reason(skb, reason);
+		return;
+	}
+	trace_tern_drop(t, skb, reason);
+	kfree_skb_reason(skb, reason);
 }
 
-/* By state; the socket is locked and counted. */
+/* By state; the socket is in the table, locked and counted. */
 static enum skb_drop_reason by_state(struct sock *sk, struct sk_buff *skb)
 {
 	switch (sk->sk_state) {
@@ -37,28 +38,10 @@ static enum skb_drop_reason by_state(struct sock *sk, struct sk_buff *skb)
 		return tern_connect_rcv(sk, skb);
 	case TCP_CLOSE:
 	case TCP_LISTEN:
-		tern_reset_reply(sock_net(sk), tern_sk(sk)->af, sk,
-				 &tern_sk(sk)->ep.tuple, skb);
 		return SKB_DROP_REASON_TCP_CLOSE;
 	default:
 		return tern_input_rcv(sk, skb);
 	}
-}
-
-/**
- * tern_demux_backlog_rcv() - a segment that had to wait for the user
- * @sk: socket, locked; proto.backlog_rcv
- * @skb: the segment
- *
- * Return: 0.
- */
-int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
-{
-	enum skb_drop_reason reason = by_state(sk, skb);
-
-	if (reason)
-		drop(&tern_sk(sk)->ep.tuple, skb, reason);
-	return 0;
 }
 
 static bool policy_ok(struct sock *sk, struct sk_buff *skb)
@@ -66,6 +49,21 @@ static bool policy_ok(struct sock *sk, struct sk_buff *skb)
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return xfrm6_policy_check(sk, XFRM_POLICY_IN, skb);
 	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
+}
+
+/*
+ * The filters of a socket: its own, the cgroup's, the security module's. What
+ * one cuts off the payload was never there.
+ */
+static bool filter_ok(struct sock *sk, struct sk_buff *skb)
+{
+	struct tern_skb_cb *cb = tern_cb(skb);
+	unsigned int len = skb->len;
+
+	if (sk_filter(sk, skb) || skb->len < tern_hdrlen(skb))
+		return false;
+	cb->end_seq -= len - skb->len;
+	return true;
 }
 
 /* What belongs to any socket before its state is asked */
@@ -78,32 +76,44 @@ static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 	if (!policy_ok(sk, skb))
 		return SKB_DROP_REASON_XFRM_POLICY;
 	nf_reset_ct(skb);
-	if (rcu_access_pointer(sk->sk_filter) &&
-	    sk_filter_trim_cap(sk, skb, tern_hdrlen(skb)))
+	if (!filter_ok(sk, skb))
 		return SKB_DROP_REASON_SOCKET_FILTER;
 	return TERN_GO_ON;
 }
 
-static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb)
+/* A user owns the socket: release_sock() will see to the segment. */
+static enum skb_drop_reason to_backlog(struct sock *sk, struct sk_buff *skb)
+{
+	u64 limit = (u64)READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+		    BACKLOG_SLACK;
+
+	/*
+	 * Neither route nor device are valid outside of RCU. Should it have
+	 * to be looked up again, only the device's namespace is asked for.
+	 */
+	skb_dst_drop(skb);
+	skb->dev = sock_net(sk)->loopback_dev;
+	if (!sk_add_backlog(sk, skb, min_t(u64, limit, UINT_MAX)))
+		return TERN_GO_ON;
+	TERN_INC(tern_sk_net(sk), TCPBacklogDrop);
+	return SKB_DROP_REASON_SOCKET_BACKLOG;
+}
+
+/* *@gone: it has left the table meanwhile, the segment is not for it. */
+static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
+				    bool *gone)
 {
 	enum skb_drop_reason reason = admit(sk, skb);
-	u32 limit;
 
 	if (reason)
 		return reason;
 	bh_lock_sock_nested(sk);
-	if (!sock_owned_by_user(sk)) {
+	if (sock_owned_by_user(sk))
+		reason = to_backlog(sk, skb);
+	else if (tern_sk(sk)->ep.hashed)
 		reason = by_state(sk, skb);
-	} else {
-		limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
-			BACKLOG_SLACK;
-		/* The route is not valid outside of RCU. */
-		skb_dst_drop(skb);
-		if (sk_add_backlog(sk, skb, limit)) {
-			TERN_INC(tern_sk_net(sk), TCPBacklogDrop);
-			reason = SKB_DROP_REASON_SOCKET_BACKLOG;
-		}
-	}
+	else
+		*gone = true;
 	bh_unlock_sock(sk);
 	return reason;
 }
@@ -120,7 +130,8 @@ static enum skb_drop_reason to_child(struct sock *listener, struct sock *child,
 	return reason;
 }
 
-static enum skb_drop_reason to_req(struct tern_req *req, struct sk_buff *skb)
+static enum skb_drop_reason to_req(struct tern_req *req, struct sk_buff *skb,
+				   bool *gone)
 {
 	enum skb_drop_reason reason = admit(req->listener, skb);
 	struct sock *child;
@@ -129,34 +140,79 @@ static enum skb_drop_reason to_req(struct tern_req *req, struct sk_buff *skb)
 		return reason;
 	reason = tern_synrecv_rcv(req, skb, &child);
 	if (child)
-		reason = to_child(req->listener, child, skb);
+		return to_child(req->listener, child, skb);
+	*gone = reason == SKB_DROP_REASON_NO_SOCKET;
 	return reason;
 }
 
-/* A listener, or nobody (RFC 9293 3.10.7.1) */
-static enum skb_drop_reason to_listener(struct tern_net *tn,
-					struct sk_buff *skb,
+/* @tw: the TIME-WAIT entry that gives way to this SYN, with @iss; or NULL */
+static enum skb_drop_reason to_listener(struct sock *sk, struct sk_buff *skb,
 					const struct tern_tuple *t,
 					const struct tern_af_ops *af,
-					const u32 *tw_iss)
+					struct tern_tw *tw, const u32 *iss)
 {
-	enum skb_drop_reason reason;
-	struct sock *sk, *child;
+	enum skb_drop_reason reason = admit(sk, skb);
+	struct sock *child;
 
-	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif, 0, skb);
-	if (!sk) {
-		if (!policy_ok(NULL, skb))
-			return SKB_DROP_REASON_XFRM_POLICY;
-		tern_reset_reply(tn->net, af, NULL, t, skb);
-		return SKB_DROP_REASON_NO_SOCKET;
+	if (reason)
+		return reason;
+	if (tw) {
+		TERN_INC(tw->tn, TWRecycled);
+		tern_timewait_kill(tw, "syn");
 	}
-	reason = admit(sk, skb);
-	if (!reason)
-		reason = tern_listen_rcv(sk, skb, t, af, tw_iss, &child);
-	else
-		child = NULL;
+	reason = tern_listen_rcv(sk, skb, t, af, iss, &child);
 	if (child)
 		reason = to_child(sk, child, skb);
+	return reason;
+}
+
+/* RFC 9293 3.9.2.3 MUST-57: others neither open a connection nor get a RST. */
+static bool unicast(const struct sk_buff *skb, const struct tern_tuple *t)
+{
+	const struct rtable *rt;
+
+	if (skb->protocol != htons(ETH_P_IP))
+		return !ipv6_addr_is_multicast(&t->laddr);
+	rt = skb_rtable(skb);
+	return !rt || !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+}
+
+/* No connection: a listener, or nobody (RFC 9293 3.10.7.1) */
+static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
+				      const struct tern_tuple *t,
+				      const struct tern_af_ops *af)
+{
+	enum skb_drop_reason reason = SKB_DROP_REASON_NO_SOCKET;
+	struct sock *sk;
+
+	if (!unicast(skb, t))
+		return SKB_DROP_REASON_NOT_SPECIFIED;
+	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif, 0, skb);
+	if (sk) {
+		reason = to_listener(sk, skb, t, af, NULL, NULL);
+		sock_put(sk);
+	} else if (policy_ok(NULL, skb)) {
+		tern_reset_reply(tn->net, af, NULL, t, skb);
+	} else {
+		reason = SKB_DROP_REASON_XFRM_POLICY;
+	}
+	return reason;
+}
+
+/* A SYN that may open a new connection in place of an entry (RFC 6191) */
+static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
+				   const struct tern_tuple *t,
+				   const struct tern_af_ops *af, u32 iss)
+{
+	struct sock *sk = tern_hash_find_listener(tw->tn, t, tern_cb(skb)->iif,
+						  0, skb);
+	enum skb_drop_reason reason;
+
+	if (!sk) {
+		tern_timewait_refuse(tw);
+		return SKB_CONSUMED;
+	}
+	reason = to_listener(sk, skb, t, af, tw, &iss);
 	sock_put(sk);
 	return reason;
 }
@@ -167,9 +223,11 @@ static enum skb_drop_reason to_timewait(struct tern_tw *tw, struct sk_buff *skb,
 {
 	u32 iss;
 
+	if (!policy_ok(NULL, skb))
+		return SKB_DROP_REASON_XFRM_POLICY;
 	switch (tern_timewait_rcv(tw, skb, &iss)) {
 	case TERN_TW_SYN:
-		return to_listener(tw->tn, skb, t, af, &iss);
+		return reopen(tw, skb, t, af, iss);
 	case TERN_TW_ACK:
 		tern_timewait_ack(tw);
 		break;
@@ -179,27 +237,41 @@ static enum skb_drop_reason to_timewait(struct tern_tw *tw, struct sk_buff *skb,
 	return SKB_CONSUMED;
 }
 
+/* *@gone: what was found died before it could be asked; look up again. */
+static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
+				     const struct tern_tuple *t,
+				     const struct tern_af_ops *af, bool *gone)
+{
+	switch (ep->kind) {
+	case TERN_EP_REQ:
+		return to_req(tern_ep_req(ep), skb, gone);
+	case TERN_EP_TW:
+		return to_timewait(tern_ep_tw(ep), skb, t, af);
+	default:
+		return to_sock(tern_ep_sk(ep), skb, gone);
+	}
+}
+
+/*
+ * Whatever dies leaves the table before its lock is free, so that each turn
+ * finds something else: an entry's child, a socket's TIME-WAIT, or nothing.
+ */
 static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 				     const struct tern_tuple *t,
 				     const struct tern_af_ops *af)
 {
-	struct tern_ep *ep = tern_hash_lookup(tn, t);
 	enum skb_drop_reason reason;
+	struct tern_ep *ep;
+	bool gone;
 
-	if (!ep)
-		return to_listener(tn, skb, t, af, NULL);
-	switch (ep->kind) {
-	case TERN_EP_REQ:
-		reason = to_req(tern_ep_req(ep), skb);
-		break;
-	case TERN_EP_TW:
-		reason = to_timewait(tern_ep_tw(ep), skb, t, af);
-		break;
-	default:
-		reason = to_sock(tern_ep_sk(ep), skb);
-		break;
-	}
-	tern_ep_put(ep);
+	do {
+		gone = false;
+		ep = tern_hash_lookup(tn, t);
+		if (!ep)
+			return to_nobody(tn, skb, t, af);
+		reason = to_found(ep, skb, t, af, &gone);
+		tern_ep_put(ep);
+	} while (gone);
 	return reason;
 }
 
@@ -213,14 +285,53 @@ static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 int tern_demux_rcv(struct sk_buff *skb, const struct tern_af_ops *af)
 {
 	struct tern_net *tn = tern_net(dev_net(skb->dev));
-	const struct tern_skb_cb *cb = tern_cb(skb);
+	struct tern_skb_cb *cb = tern_cb(skb);
 	enum skb_drop_reason reason;
 	struct tern_tuple t;
 
+	/* Of a segment from this host the route tells the sender's device. */
+	if (skb->protocol == htons(ETH_P_IP))
+		cb->iif = inet_iif(skb);
 	af->tuple(&t, skb);
 	trace_tern_recv(&t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));
 	reason = dispatch(tn, skb, &t, af);
+	if (reason)
+		drop(&t, skb, reason);
+	return 0;
+}
+
+/* The connection ended while the segment waited: whom is it for now? */
+static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
+				      const struct tern_tuple *t)
+{
+	enum skb_drop_reason reason;
+
+	local_bh_disable();
+	rcu_read_lock();
+	reason = dispatch(tern_sk_net(sk), skb, t, tern_sk(sk)->af);
+	rcu_read_unlock();
+	local_bh_enable();
+	return reason;
+}
+
+/**
+ * tern_demux_backlog_rcv() - a segment that had to wait for the user
+ * @sk: socket, locked; proto.backlog_rcv
+ * @skb: the segment
+ *
+ * Return: 0.
+ */
+int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	enum skb_drop_reason reason;
+	struct tern_tuple t;
+
+	tern_sk(sk)->af->tuple(&t, skb);
+	if (tern_sk(sk)->ep.hashed)
+		reason = by_state(sk, skb);
+	else
+		reason = after_end(sk, skb, &t);
 	if (reason)
 		drop(&t, skb, reason);
 	return 0;

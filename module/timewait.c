@@ -61,11 +61,30 @@ static struct tern_tw *create(struct sock *sk)
 	tw->ts_recent_ns = tp->ts.recent_ns;
 	tw->ts_offset = tp->ts.offset;
 	tw->reuse = sk->sk_reuse;
+	tw->reuseport = sk->sk_reuseport;
 	tw->uid = sk->sk_uid;
 	tw->mark = sk->sk_mark;
 	tw->bound_dev_if = sk->sk_bound_dev_if;
 	tern_timer_mini_init(&tw->timer, expire);
 	return tw;
+}
+
+/*
+ * Start the clock of an entry that is in the table. Not before: a callback
+ * that came first would find nothing to remove, and the entry stay for ever.
+ * But it may have left the table already, too soon for its timer to be
+ * cancelled.
+ */
+static void arm(struct tern_tw *tw)
+{
+	u64 due = READ_ONCE(tw->due);
+
+	trace_tern_timer(&tw->ep.tuple, "arm", "timewait", due);
+	tern_timer_mini_start(&tw->timer, due);
+	/* Armed, then looked at; pairs with tern_hash_drop_tw(). */
+	smp_mb();
+	if (!READ_ONCE(tw->ep.hashed) && tern_timer_mini_cancel(&tw->timer))
+		tern_ep_put(&tw->ep);
 }
 
 /**
@@ -90,11 +109,12 @@ void tern_timewait_enter(struct sock *sk, const char *event)
 	tern_hash_share_port(tn, &tp->ep, &tw->ep);
 	tw->due = ktime_get_ns() + tw->period_ns;
 	tern_state_note(tn, &tw->ep.tuple, sk->sk_state, TCP_TIME_WAIT, event);
-	trace_tern_timer(&tw->ep.tuple, "arm", "timewait", tw->due);
-	tern_timer_mini_start(&tw->timer, tw->due);
-	if (!tern_hash_replace(tn, &tp->ep, &tw->ep)) {
-		/* Not in the table: nothing can find it, nothing waits. */
+	if (tern_hash_replace(tn, &tp->ep, &tw->ep)) {
+		arm(tw);
+	} else {
+		/* Nothing can find it, so nothing would wait for it. */
 		tern_hash_drop_tw(tw);
+		tern_ep_put(&tw->ep);	/* the timer's, never started */
 	}
 	tern_ep_put(&tw->ep);
 	tern_sock_done(sk, NULL);
@@ -109,7 +129,7 @@ void tern_timewait_ack(struct tern_tw *tw)
 	struct tern_opts o = {
 		.has_ts = tw->ts_ok,
 		.tsval = tern_ts_val(ktime_get_ns(), tw->ts_offset),
-		.tsecr = tw->ts_recent,
+		.tsecr = READ_ONCE(tw->ts_recent),
 	};
 
 	tern_xmit_reply(tw->tn->net, tw->af, NULL, &tw->ep.tuple, tw->snd_nxt,
@@ -140,8 +160,8 @@ static bool may_reopen(const struct tern_tw *tw, const struct tern_skb_cb *cb,
 	if ((cb->flags & (TERN_FLAG_SYN | TERN_FLAG_ACK | TERN_FLAG_RST |
 			  TERN_FLAG_FIN)) != TERN_FLAG_SYN)
 		return false;
-	if (tw->ts_ok && o->has_ts && o->tsval != tw->ts_recent)
-		return tern_seq_after(o->tsval, tw->ts_recent);
+	if (tw->ts_ok && o->has_ts && o->tsval != READ_ONCE(tw->ts_recent))
+		return tern_seq_after(o->tsval, READ_ONCE(tw->ts_recent));
 	return tern_seq_after(cb->seq, tw->rcv_nxt);
 }
 
@@ -155,12 +175,41 @@ static enum tern_tw_verdict limited_ack(struct tern_tw *tw)
 }
 
 /**
+ * tern_timewait_refuse() - nobody listens for the SYN of a TERN_TW_SYN
+ * @tw: entry, counted by the caller; it goes on
+ *
+ * Answered as any SYN that is out of place, so that a forged one does not end
+ * TIME-WAIT at the end that called.
+ */
+void tern_timewait_refuse(struct tern_tw *tw)
+{
+	if (limited_ack(tw) == TERN_TW_ACK)
+		tern_timewait_ack(tw);
+}
+
+/* The peer's FIN again: our ACK was lost. Answer, and wait anew. */
+static enum tern_tw_verdict fin_again(struct tern_tw *tw,
+				      const struct tern_opts *o)
+{
+	u64 now = ktime_get_ns(), due = now + tw->period_ns;
+
+	if (o->has_ts) {
+		WRITE_ONCE(tw->ts_recent, o->tsval);
+		WRITE_ONCE(tw->ts_recent_ns, now);
+	}
+	WRITE_ONCE(tw->due, due);
+	trace_tern_timer(&tw->ep.tuple, "arm", "timewait", due);
+	return TERN_TW_ACK;
+}
+
+/**
  * tern_timewait_rcv() - a segment in TIME-WAIT (RFC 9293 3.10.7.4)
  * @tw: entry, counted by the caller
  * @skb: the segment
  * @iss: set with TERN_TW_SYN: an ISS beyond the old connection's
  *
- * Return: what the caller is to do; with TERN_TW_SYN the entry is gone.
+ * A late segment is never delivered; an ACK is the most it gets. Return: what
+ * the caller is to do.
  */
 enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 				       u32 *iss)
@@ -177,52 +226,62 @@ enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 		return TERN_TW_DROP;
 	}
 	if (may_reopen(tw, cb, &o)) {
-		*iss = tw->snd_nxt + TERN_WINDOW_MAX + 2;
-		if (!*iss)
-			*iss = 1;
-		TERN_INC(tw->tn, TWRecycled);
-		tern_timewait_kill(tw, "syn");
+		/* 0 would mean that there is none. */
+		*iss = tw->snd_nxt + TERN_WINDOW_MAX + 2 ?: 1;
 		return TERN_TW_SYN;
 	}
-	old = tw->ts_ok && o.has_ts && tern_seq_before(o.tsval, tw->ts_recent);
+	old = tw->ts_ok && o.has_ts &&
+	      tern_seq_before(o.tsval, READ_ONCE(tw->ts_recent));
 	if (old)
 		TERN_INC(tw->tn, PAWSEstab);
 	inside = tern_seq_acceptable(cb->seq, cb->end_seq, tw->rcv_nxt,
 				     tw->rcv_nxt + tw->rcv_wnd);
-	/* The peer's FIN again: our ACK was lost. Answer, and wait anew. */
-	if ((cb->flags & TERN_FLAG_FIN) && cb->end_seq == tw->rcv_nxt && !old) {
-		if (o.has_ts)
-			tw->ts_recent = o.tsval;
-		WRITE_ONCE(tw->due, ktime_get_ns() + tw->period_ns);
-		trace_tern_timer(&tw->ep.tuple, "arm", "timewait", tw->due);
-		return TERN_TW_ACK;
-	}
+	if ((cb->flags & TERN_FLAG_FIN) && cb->end_seq == tw->rcv_nxt && !old)
+		return fin_again(tw, &o);
 	/* A bare ACK in place needs no answer. */
 	if (inside && !old && cb->seq == cb->end_seq)
 		return TERN_TW_DROP;
 	return limited_ack(tw);
 }
 
-/* Any entry of the namespace, counted */
-static struct tern_tw *any(struct tern_net *tn)
+/* End a counted entry, and its callback with it. */
+static void end_now(struct tern_net *tn, struct tern_tw *tw)
+{
+	bool mine = tern_hash_remove(tn, &tw->ep);
+
+	if (tern_timer_mini_cancel_sync(&tw->timer))
+		tern_ep_put(&tw->ep);
+	if (mine) {
+		tern_hash_put_port(tn, &tw->ep);
+		atomic_dec(&tn->tw_count);
+		tern_ep_put(&tw->ep);
+	}
+	tern_ep_put(&tw->ep);
+}
+
+/* One walk through the table. True when it met an entry. */
+static bool end_all(struct tern_net *tn)
 {
 	struct rhashtable_iter it;
-	struct tern_tw *tw = NULL;
 	struct tern_ep *ep;
+	bool met = false;
 
 	rhashtable_walk_enter(&tn->ehash, &it);
 	rhashtable_walk_start(&it);
 	while ((ep = rhashtable_walk_next(&it))) {
 		if (IS_ERR(ep) || ep->kind != TERN_EP_TW)
 			continue;
+		met = true;
 		if (!refcount_inc_not_zero(&tern_ep_tw(ep)->ref))
 			continue;
-		tw = tern_ep_tw(ep);
-		break;
+		rhashtable_walk_stop(&it);
+		end_now(tn, tern_ep_tw(ep));
+		cond_resched();
+		rhashtable_walk_start(&it);
 	}
 	rhashtable_walk_stop(&it);
 	rhashtable_walk_exit(&it);
-	return tw;
+	return met;
 }
 
 /**
@@ -233,19 +292,7 @@ static struct tern_tw *any(struct tern_net *tn)
  */
 void tern_timewait_net_exit(struct tern_net *tn)
 {
-	struct tern_tw *tw;
-
-	while ((tw = any(tn))) {
-		bool mine = tern_hash_remove(tn, &tw->ep);
-
-		if (tern_timer_mini_cancel_sync(&tw->timer))
-			tern_ep_put(&tw->ep);
-		if (mine) {
-			tern_hash_put_port(tn, &tw->ep);
-			atomic_dec(&tn->tw_count);
-			tern_ep_put(&tw->ep);
-		}
-		tern_ep_put(&tw->ep);
+	/* A walk misses entries while the table is being resized. */
+	while (end_all(tn))
 		cond_resched();
-	}
 }
