@@ -15,17 +15,22 @@
 /* CLOSED to LISTEN */
 static int start(struct sock *sk, int backlog)
 {
-	int err = 0;
+	int err = tern_hash_get_port(sk, inet_sk(sk)->inet_num);
 
-	if (tern_hash_get_port(sk, inet_sk(sk)->inet_num))
-		return -EADDRINUSE;
+	if (err)
+		return err;
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	sk->sk_ack_backlog = 0;
 	sk_dst_reset(sk);
 	tern_sk(sk)->ep.tuple.lport = inet_sk(sk)->inet_sport;
 	tern_state_set(sk, TCP_LISTEN, "listen");
-	tern_hash_listen(sk);
+	/* Of two that share the port and come here at once, one at most stays. */
+	err = tern_hash_get_port(sk, inet_sk(sk)->inet_num);
+	if (err)
+		tern_state_set(sk, TCP_CLOSE, "port in use");
+	else
+		tern_hash_listen(sk);
 	return err;
 }
 
