@@ -39,7 +39,7 @@ check: setup tools
 	scripts/run-tests $(or $(KERNEL),6.12 debug)
 
 check-all:
-	$(MAKE) check KERNEL="6.12 6.1 6.12-rt newest debug kasan kcsan"
+	$(MAKE) check KERNEL="6.12 6.1 6.12-rt newest debug kcsan"
 
 demo: setup tools
 	scripts/build 6.12 > /dev/null
