@@ -19,14 +19,14 @@
 /* Backlog beyond both buffers: what is in flight while a user holds on */
 #define BACKLOG_SLACK	(64 * 1024)
 
-static void drop(const struct tern_tuple *t, struct sk_buff *skb,
-		 enum skb_drop_reason reason)
+static void drop(const struct net *net, const struct tern_tuple *t,
+		 struct sk_buff *skb, enum skb_drop_reason reason)
 {
 	if (reason == SKB_CONSUMED) {
 		consume_skb(skb);
 		return;
 	}
-	trace_tern_drop(t, skb, reason);
+	trace_tern_drop(net, t, skb, reason);
 	kfree_skb_reason(skb, reason);
 }
 
@@ -293,11 +293,11 @@ int tern_demux_rcv(struct sk_buff *skb, const struct tern_af_ops *af)
 	if (skb->protocol == htons(ETH_P_IP))
 		cb->iif = inet_iif(skb);
 	af->tuple(&t, skb);
-	trace_tern_recv(&t, cb->seq, cb->ack, cb->flags, cb->wnd,
+	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));
 	reason = dispatch(tn, skb, &t, af);
 	if (reason)
-		drop(&t, skb, reason);
+		drop(tn->net, &t, skb, reason);
 	return 0;
 }
 
@@ -333,6 +333,6 @@ int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	else
 		reason = after_end(sk, skb, &t);
 	if (reason)
-		drop(&t, skb, reason);
+		drop(sock_net(sk), &t, skb, reason);
 	return 0;
 }

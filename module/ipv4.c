@@ -351,7 +351,7 @@ static int drop(struct tern_net *tn, struct sk_buff *skb,
 		enum skb_drop_reason reason)
 {
 	TERN_INC(tn, InErrs);
-	trace_tern_drop(NULL, skb, reason);
+	trace_tern_drop(tn->net, NULL, skb, reason);
 	kfree_skb_reason(skb, reason);
 	return 0;
 }

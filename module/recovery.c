@@ -360,8 +360,9 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
 			      tern_in_flight(tp), tp->snd.una != ai->prior_una);
 	else if (ai->delivered)
 		tern_cong_ack(&tp->cong, &s);
-	trace_tern_cong(&tp->ep.tuple, tp->cong.cwnd, tp->cong.ssthresh,
-			tern_in_flight(tp), tp->rtt.srtt_us, 0);
+	trace_tern_cong(sock_net(sk), &tp->ep.tuple, tp->cong.cwnd,
+			tp->cong.ssthresh, tern_in_flight(tp),
+		        tp->rtt.srtt_us, 0);
 }
 
 /**

@@ -237,7 +237,8 @@ static int send_again(struct sock *sk, struct sk_buff *skb, u32 segs)
 	cb->marks |= TERN_MARK_EVER;
 	tp->snd.total_retrans += cb->pcount;
 	TERN_ADD(tern_sk_net(sk), RetransSegs, cb->pcount);
-	trace_tern_retransmit(&tp->ep.tuple, cb->seq, skb->len, tp->retries);
+	trace_tern_retransmit(sock_net(sk), &tp->ep.tuple, cb->seq, skb->len,
+			      tp->retries);
 	return tern_xmit_data(sk, skb);
 }
 
@@ -342,7 +343,8 @@ static void expire_syn(struct sock *sk)
 	tp->snd.total_retrans++;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
-	trace_tern_retransmit(&tp->ep.tuple, tp->snd.iss, 0, tp->retries);
+	trace_tern_retransmit(sock_net(sk), &tp->ep.tuple, tp->snd.iss, 0,
+			      tp->retries);
 	tern_xmit_control(sk, tp->snd.iss, flags);
 	arm_rto(sk);
 }

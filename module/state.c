@@ -67,7 +67,7 @@ const char *tern_state_name(int state)
 void tern_state_note(struct tern_net *tn, const struct tern_tuple *t, int old,
 		     int state, const char *event)
 {
-	trace_tern_state(t, old, state, event);
+	trace_tern_state(tn->net, t, old, state, event);
 }
 
 /**
@@ -97,6 +97,7 @@ void tern_state_set(struct sock *sk, int state, const char *event)
 		atomic_dec(&tn->estab);
 
 	if (event)
-		trace_tern_state(&tern_sk(sk)->ep.tuple, old, state, event);
+		trace_tern_state(tn->net, &tern_sk(sk)->ep.tuple, old, state,
+				 event);
 	inet_sk_set_state(sk, state);
 }

@@ -28,7 +28,8 @@ static void set_due(struct tern_req *req)
 
 	rto_us = min(rto_us << min_t(u8, req->retries, 31), max_us);
 	WRITE_ONCE(req->due, req->due + rto_us * NSEC_PER_USEC);
-	trace_tern_timer(&req->ep.tuple, "arm", "synack", req->due);
+	trace_tern_timer(sock_net(req->listener), &req->ep.tuple, "arm",
+			 "synack", req->due);
 }
 
 /* Off the queue of the listener. Its lock is not held. */
@@ -118,12 +119,12 @@ static bool again(struct tern_req *req)
 
 	if (req->dead)
 		return false;
-	trace_tern_timer(&req->ep.tuple, "fire", "synack", req->due);
+	trace_tern_timer(tn->net, &req->ep.tuple, "fire", "synack", req->due);
 	end = defer_end(req);
 	if (req->acked && req->due < end) {
 		/* The peer has the SYN-ACK. Ask for its ACK when time is up. */
 		WRITE_ONCE(req->due, end);
-		trace_tern_timer(&req->ep.tuple, "arm", "synack", end);
+		trace_tern_timer(tn->net, &req->ep.tuple, "arm", "synack", end);
 		return true;
 	}
 	if (req->retries >= max_retries(req->listener)) {
@@ -137,7 +138,8 @@ static bool again(struct tern_req *req)
 	req->resent = true;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
-	trace_tern_retransmit(&req->ep.tuple, req->iss, 0, req->retries);
+	trace_tern_retransmit(tn->net, &req->ep.tuple, req->iss, 0,
+			      req->retries);
 	tern_xmit_synack(req->listener, req, NULL);
 	set_due(req);
 	return true;

@@ -72,8 +72,8 @@ static void run_due(struct sock *sk)
 	for (id = 0; id < TERN_TIMER_NR; id++) {
 		if (!tm->due[id] || tm->due[id] > now)
 			continue;
-		trace_tern_timer(&tern_sk(sk)->ep.tuple, "fire", names[id],
-				 tm->due[id]);
+		trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "fire",
+				 names[id], tm->due[id]);
 		tm->due[id] = 0;
 		tern_timer_expire[id](sk);
 	}
@@ -139,7 +139,8 @@ void tern_timer_arm(struct sock *sk, enum tern_timer_id id, u64 due_ns)
 	WARN_ON_ONCE(id == TERN_TIMER_PERSIST && tm->due[TERN_TIMER_RETRANS]);
 
 	tm->due[id] = due_ns;
-	trace_tern_timer(&tern_sk(sk)->ep.tuple, "arm", names[id], due_ns);
+	trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "arm", names[id],
+			 due_ns);
 	if (due_ns < tm->armed)
 		program(tm, due_ns);
 }
@@ -155,8 +156,8 @@ void tern_timer_disarm(struct sock *sk, enum tern_timer_id id)
 
 	if (!tm->due[id])
 		return;
-	trace_tern_timer(&tern_sk(sk)->ep.tuple, "cancel", names[id],
-			 tm->due[id]);
+	trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "cancel",
+			 names[id], tm->due[id]);
 	tm->due[id] = 0;
 }
 

@@ -79,7 +79,7 @@ static void arm(struct tern_tw *tw)
 {
 	u64 due = READ_ONCE(tw->due);
 
-	trace_tern_timer(&tw->ep.tuple, "arm", "timewait", due);
+	trace_tern_timer(tw->tn->net, &tw->ep.tuple, "arm", "timewait", due);
 	tern_timer_mini_start(&tw->timer, due);
 	/* Armed, then looked at; pairs with tern_hash_drop_tw(). */
 	smp_mb();
@@ -198,7 +198,7 @@ static enum tern_tw_verdict fin_again(struct tern_tw *tw,
 		WRITE_ONCE(tw->ts_recent_ns, now);
 	}
 	WRITE_ONCE(tw->due, due);
-	trace_tern_timer(&tw->ep.tuple, "arm", "timewait", due);
+	trace_tern_timer(tw->tn->net, &tw->ep.tuple, "arm", "timewait", due);
 	return TERN_TW_ACK;
 }
 

@@ -5,6 +5,7 @@
  *
  * saddr, sport are this end's and daddr, dport the peer's, whichever way
  * a segment goes, as in sock:inet_sock_set_state. IPv4 is shown v4-mapped.
+ * netns is the namespace's inode, which tells the ends of one machine apart.
  * Strings are copied: a pointer into the module would outlive it in the ring.
  */
 #undef TRACE_SYSTEM
@@ -17,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
+#include <net/net_namespace.h>
 #include <net/tcp_states.h>
 #include "drop.h"
 #include "isn.h"
@@ -63,29 +65,33 @@ DEFINE_DROP_REASON(FN, FN)
 		      { 0x40, "ECE" }, { 0x80, "CWR" })
 
 #define TERN_TRACE_TUPLE						\
+	__field(unsigned int, netns)					\
 	__array(__u8, laddr, 16)					\
 	__array(__u8, raddr, 16)					\
 	__field(__u16, lport)						\
 	__field(__u16, rport)
 
-#define TERN_TRACE_TUPLE_ASSIGN(t)					\
+#define TERN_TRACE_TUPLE_ASSIGN(net, t)					\
 	do {								\
+		__entry->netns = (net)->ns.inum;			\
 		memcpy(__entry->laddr, &(t)->laddr, 16);		\
 		memcpy(__entry->raddr, &(t)->raddr, 16);		\
 		__entry->lport = ntohs((t)->lport);			\
 		__entry->rport = ntohs((t)->rport);			\
 	} while (0)
 
-#define TERN_TRACE_TUPLE_FMT "sport=%u dport=%u saddr=%pI6c daddr=%pI6c "
+#define TERN_TRACE_TUPLE_FMT						\
+	"sport=%u dport=%u saddr=%pI6c daddr=%pI6c netns=%u "
 #define TERN_TRACE_TUPLE_ARGS						\
-	__entry->lport, __entry->rport, __entry->laddr, __entry->raddr
+	__entry->lport, __entry->rport, __entry->laddr, __entry->raddr,	\
+	__entry->netns
 
 /* Every change of state; @event is what caused it. */
 TRACE_EVENT(tern_state,
-	TP_PROTO(const struct tern_tuple *t, int oldstate, int newstate,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, int oldstate, int newstate,
 		 const char *event),
 
-	TP_ARGS(t, oldstate, newstate, event),
+	TP_ARGS(net, t, oldstate, newstate, event),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -95,7 +101,7 @@ TRACE_EVENT(tern_state,
 	),
 
 	TP_fast_assign(
-		TERN_TRACE_TUPLE_ASSIGN(t);
+		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		__entry->oldstate = oldstate;
 		__entry->newstate = newstate;
 		strscpy(__entry->event, event, sizeof(__entry->event));
@@ -110,10 +116,10 @@ TRACE_EVENT(tern_state,
 
 /* A segment: SEG.SEQ, SEG.ACK, flags, SEG.WND in bytes, payload length. */
 DECLARE_EVENT_CLASS(tern_segment,
-	TP_PROTO(const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
 		 u32 wnd, u32 len),
 
-	TP_ARGS(t, seq, ack, flags, wnd, len),
+	TP_ARGS(net, t, seq, ack, flags, wnd, len),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -125,7 +131,7 @@ DECLARE_EVENT_CLASS(tern_segment,
 	),
 
 	TP_fast_assign(
-		TERN_TRACE_TUPLE_ASSIGN(t);
+		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		__entry->seq = seq;
 		__entry->ack = ack;
 		__entry->wnd = wnd;
@@ -140,22 +146,22 @@ DECLARE_EVENT_CLASS(tern_segment,
 );
 
 DEFINE_EVENT(tern_segment, tern_send,
-	TP_PROTO(const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
 		 u32 wnd, u32 len),
-	TP_ARGS(t, seq, ack, flags, wnd, len)
+	TP_ARGS(net, t, seq, ack, flags, wnd, len)
 );
 
 DEFINE_EVENT(tern_segment, tern_recv,
-	TP_PROTO(const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
 		 u32 wnd, u32 len),
-	TP_ARGS(t, seq, ack, flags, wnd, len)
+	TP_ARGS(net, t, seq, ack, flags, wnd, len)
 );
 
 /* A segment goes out again, after @retries timeouts in a row. */
 TRACE_EVENT(tern_retransmit,
-	TP_PROTO(const struct tern_tuple *t, u32 seq, u32 len, u8 retries),
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, u32 seq, u32 len, u8 retries),
 
-	TP_ARGS(t, seq, len, retries),
+	TP_ARGS(net, t, seq, len, retries),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -165,7 +171,7 @@ TRACE_EVENT(tern_retransmit,
 	),
 
 	TP_fast_assign(
-		TERN_TRACE_TUPLE_ASSIGN(t);
+		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		__entry->seq = seq;
 		__entry->len = len;
 		__entry->retries = retries;
@@ -178,10 +184,10 @@ TRACE_EVENT(tern_retransmit,
 
 /* @op is "arm", "fire" or "cancel"; in_ns is what was left of the deadline. */
 TRACE_EVENT(tern_timer,
-	TP_PROTO(const struct tern_tuple *t, const char *op, const char *name,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, const char *op, const char *name,
 		 u64 due_ns),
 
-	TP_ARGS(t, op, name, due_ns),
+	TP_ARGS(net, t, op, name, due_ns),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -192,7 +198,7 @@ TRACE_EVENT(tern_timer,
 	),
 
 	TP_fast_assign(
-		TERN_TRACE_TUPLE_ASSIGN(t);
+		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		strscpy(__entry->op, op, sizeof(__entry->op));
 		strscpy(__entry->name, name, sizeof(__entry->name));
 		__entry->due_ns = due_ns;
@@ -206,10 +212,10 @@ TRACE_EVENT(tern_timer,
 
 /* @t is NULL, and shown as zeros, when the segment was not understood. */
 TRACE_EVENT(tern_drop,
-	TP_PROTO(const struct tern_tuple *t, const struct sk_buff *skb,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, const struct sk_buff *skb,
 		 int reason),
 
-	TP_ARGS(t, skb, reason),
+	TP_ARGS(net, t, skb, reason),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -221,7 +227,7 @@ TRACE_EVENT(tern_drop,
 	TP_fast_assign(
 		static const struct tern_tuple none;
 
-		TERN_TRACE_TUPLE_ASSIGN(t ?: &none);
+		TERN_TRACE_TUPLE_ASSIGN(net, t ?: &none);
 		__entry->skbaddr = skb;
 		__entry->len = skb->len;
 		__entry->reason = reason;
@@ -235,10 +241,10 @@ TRACE_EVENT(tern_drop,
 
 /* Windows in segments, after an ACK or a timeout. */
 TRACE_EVENT(tern_cong,
-	TP_PROTO(const struct tern_tuple *t, u32 cwnd, u32 ssthresh,
+	TP_PROTO(const struct net *net, const struct tern_tuple *t, u32 cwnd, u32 ssthresh,
 		 u32 in_flight, u32 srtt_us, u32 rto_us),
 
-	TP_ARGS(t, cwnd, ssthresh, in_flight, srtt_us, rto_us),
+	TP_ARGS(net, t, cwnd, ssthresh, in_flight, srtt_us, rto_us),
 
 	TP_STRUCT__entry(
 		TERN_TRACE_TUPLE
@@ -250,7 +256,7 @@ TRACE_EVENT(tern_cong,
 	),
 
 	TP_fast_assign(
-		TERN_TRACE_TUPLE_ASSIGN(t);
+		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		__entry->cwnd = cwnd;
 		__entry->ssthresh = ssthresh;
 		__entry->in_flight = in_flight;

@@ -103,7 +103,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 		skb_set_dst_pending_confirm(skb, 1);
 	tp->af->send_check(sk, skb);
 
-	trace_tern_send(&tp->ep.tuple, seq, ack, flags, wnd, len);
+	trace_tern_send(sock_net(sk), &tp->ep.tuple, seq, ack, flags, wnd, len);
 	TERN_ADD(tern_sk_net(sk), OutSegs, segs);
 	tp->snd.segs += segs;
 	if (len) {
@@ -193,8 +193,9 @@ int tern_xmit_control(struct sock *sk, u32 seq, u8 flags)
 }
 
 /* A header with options and no socket's state; data at the header */
-static struct sk_buff *bare(const struct tern_tuple *t, u32 seq, u32 ack,
-			    u8 flags, u16 wnd, const struct tern_opts *o)
+static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
+			    u32 seq, u32 ack, u8 flags, u16 wnd,
+			    const struct tern_opts *o)
 {
 	static const struct tern_opts none;
 	bool syn = flags & TERN_FLAG_SYN;
@@ -214,7 +215,7 @@ static struct sk_buff *bare(const struct tern_tuple *t, u32 seq, u32 ack,
 	tern_segment_build(tern_hdr(skb), t->lport, t->rport, seq, ack, optlen,
 			   flags, wnd);
 	tern_options_build((u8 *)(tern_hdr(skb) + 1), o, syn);
-	trace_tern_send(t, seq, ack, flags, wnd, 0);
+	trace_tern_send(net, t, seq, ack, flags, wnd, 0);
 	return skb;
 }
 
@@ -247,7 +248,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 	o.mss = tern_mtu_advertise(listener, dst);
 	o.tsval = cookie_ts ? *cookie_ts :
 			      tern_ts_val(ktime_get_ns(), req->ts_offset);
-	skb = bare(&req->ep.tuple, req->iss, req->irs + 1,
+	skb = bare(sock_net(listener), &req->ep.tuple, req->iss, req->irs + 1,
 		   TERN_FLAG_SYN | TERN_FLAG_ACK,
 		   min(req->rcv_wnd, TERN_WINDOW_MAX), &o);
 	if (!skb) {
@@ -277,7 +278,7 @@ void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
 		     u32 seq, u32 ack, u8 flags, u16 wnd,
 		     const struct tern_opts *o)
 {
-	struct sk_buff *skb = bare(t, seq, ack, flags, wnd, o);
+	struct sk_buff *skb = bare(net, t, seq, ack, flags, wnd, o);
 
 	if (!skb)
 		return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * State changes, from the tracepoint sock:inet_sock_set_state or tern's own
- * tern:tern_state, in a trace instance of the test's own.
+ * tern:tern_state, in a trace instance of the test's own; tern's are those of
+ * this network namespace, for other tests run at the same time.
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -25,14 +26,19 @@ static int put(struct trace *tr, const char *file, const char *value)
 
 int trace_open(struct trace *tr)
 {
-	char path[160];
+	char path[160], filter[48];
+	struct stat ns;
 
 	if (access(TRACEFS "/instances", F_OK))
 		mount("tracefs", TRACEFS, "tracefs", 0, NULL);
 	snprintf(tr->dir, sizeof(tr->dir), TRACEFS "/instances/tern-%d", getpid());
 	if (mkdir(tr->dir, 0700))
 		return -1;
-	if (put(tr, is_tern() ? "events/tern/tern_state/enable" :
+	if (stat("/proc/thread-self/ns/net", &ns))
+		ns.st_ino = 0;
+	snprintf(filter, sizeof(filter), "netns == %lu", (unsigned long)ns.st_ino);
+	if ((is_tern() && put(tr, "events/tern/tern_state/filter", filter)) ||
+	    put(tr, is_tern() ? "events/tern/tern_state/enable" :
 		"events/sock/inet_sock_set_state/enable", "1")) {
 		rmdir(tr->dir);
 		return -1;
