@@ -279,9 +279,8 @@ int tern_close_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	struct tern_sock *tp = tern_sk(sk);
 
-	if (sk->sk_state != TCP_CLOSE) {
+	if (sk->sk_state != TCP_CLOSE)
 		tern_close_abort(sk, ECONNRESET, "disconnect");
-	}
 	tern_sock_purge(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);

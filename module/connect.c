@@ -108,7 +108,7 @@ static void first_sample(struct tern_sock *tp, const struct tern_opts *o)
 
 /* SYN,ACK of ours: ESTABLISHED */
 static void connected(struct sock *sk, const struct sk_buff *skb,
-		     const struct tern_opts *o)
+		      const struct tern_opts *o)
 {
 	struct tern_sock *tp = tern_sk(sk);
 

@@ -124,6 +124,7 @@ static enum skb_drop_reason to_child(struct sock *listener, struct sock *child,
 {
 	enum skb_drop_reason reason = tern_input_rcv(child, skb);
 
+	__acquire(&child->sk_lock.slock);	/* by tern_sock_child() */
 	bh_unlock_sock(child);
 	sock_put(child);
 	listener->sk_data_ready(listener);

@@ -361,8 +361,8 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
 	else if (ai->delivered)
 		tern_cong_ack(&tp->cong, &s);
 	trace_tern_cong(sock_net(sk), &tp->ep.tuple, tp->cong.cwnd,
-			tp->cong.ssthresh, tern_in_flight(tp),
-		        tp->rtt.srtt_us, 0);
+			tp->cong.ssthresh, tern_in_flight(tp), tp->rtt.srtt_us,
+			0);
 }
 
 /**

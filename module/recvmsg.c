@@ -251,7 +251,7 @@ struct splice_to {
 };
 
 static int to_pipe(read_descriptor_t *desc, struct sk_buff *skb,
-			unsigned int offset, size_t len)
+		   unsigned int offset, size_t len)
 {
 	struct splice_to *to = desc->arg.data;
 	int n = skb_splice_bits(skb, to->sk, offset, to->pipe,

@@ -305,6 +305,7 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 				div_u64(tp->now_ns, NSEC_PER_USEC));
 	req->af->child_setup(listener, child, req, dst);
 	bh_lock_sock_nested(child);
+	__release(&child->sk_lock.slock);	/* it is the caller's */
 	sock_hold(child);
 	tern_state_set(child, TCP_SYN_RECV, "syn");
 	return child;

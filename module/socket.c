@@ -168,8 +168,7 @@ static __poll_t poll_write(struct sock *sk)
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* Room may have come between the test and the bit. */
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* room may have come between test and bit */
 	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
@@ -178,7 +177,7 @@ static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 	struct sock *sk = sock->sk;
 	const struct tern_sock *tp = tern_sk(sk);
 	u8 shutdown = READ_ONCE(sk->sk_shutdown);
-	int state = smp_load_acquire(&sk->sk_state);
+	int state = smp_load_acquire(&sk->sk_state); /* inet_sk_set_state() */
 	__poll_t mask = 0;
 	u32 have;
 
@@ -195,7 +194,7 @@ static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= poll_write(sk);
 	}
-	smp_rmb();
+	smp_rmb(); /* whoever ends it sets sk_err before the state */
 	if (READ_ONCE(sk->sk_err) ||
 	    !skb_queue_empty_lockless(&sk->sk_error_queue))
 		mask |= EPOLLERR;

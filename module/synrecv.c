@@ -326,6 +326,7 @@ static struct sock *promote(struct tern_req *req)
 	/* Nobody will have it: an orphan from the start. */
 	tern_sock_orphan(child);
 	tern_sock_done(child, "no listener");
+	__acquire(&child->sk_lock.slock);	/* by tern_sock_child() */
 	bh_unlock_sock(child);
 	sock_put(child);
 	return NULL;

@@ -125,9 +125,9 @@ struct tern_net {
 	struct tern_cookie_key cookie;
 	struct rhashtable ehash;
 	struct hlist_head bhash[TERN_BHASH_SIZE];
-	spinlock_t bhash_lock;
+	spinlock_t bhash_lock;		/* bhash, owners lists */
 	struct hlist_head lhash[TERN_LHASH_SIZE];
-	spinlock_t lhash_lock;
+	spinlock_t lhash_lock;		/* writers of lhash */
 	atomic_t port_moved[TERN_PORT_TABLE_SIZE];
 	u64 cookie_ns;
 	struct sock *ctl_sk4;
@@ -398,7 +398,7 @@ struct tern_recovery {
  */
 struct tern_listen {
 	struct hlist_node node;
-	spinlock_t lock;
+	spinlock_t lock;		/* both queues */
 	struct list_head syn_queue;
 	u32 syn_len;
 	struct list_head accept_queue;
@@ -457,7 +457,7 @@ struct tern_conf {
  * @rtt: RTT estimator and RTO
  * @cong: congestion control
  * @rec: loss recovery
- * @ack: acknowledgement
+ * @ack: acknowledgment
  * @reasm: out-of-order queue
  * @timers: deadlines
  * @now_ns: clock read at the entry of the code that runs
@@ -553,7 +553,7 @@ struct tern6_sock {
 struct tern_req {
 	struct tern_ep ep;
 	refcount_t ref;
-	spinlock_t lock;
+	spinlock_t lock;		/* all that changes in it */
 	bool dead;
 	struct sock *listener;
 	struct list_head queue_node;

@@ -184,8 +184,8 @@ TRACE_EVENT(tern_retransmit,
 
 /* @op is "arm", "fire" or "cancel"; in_ns is what was left of the deadline. */
 TRACE_EVENT(tern_timer,
-	TP_PROTO(const struct net *net, const struct tern_tuple *t, const char *op, const char *name,
-		 u64 due_ns),
+	TP_PROTO(const struct net *net, const struct tern_tuple *t,
+		 const char *op, const char *name, u64 due_ns),
 
 	TP_ARGS(net, t, op, name, due_ns),
 

@@ -37,8 +37,7 @@ loaded() { grep -q '^tern ' /proc/modules; }
 
 # Until COMMAND succeeds, at most ten seconds.
 await() {
-	local i
-	for i in $(seq 200); do
+	for _ in $(seq 200); do
 		"$@" > /dev/null 2>&1 && return 0
 		sleep 0.05
 	done
@@ -50,7 +49,9 @@ state() { grep -q "$1" /proc/net/tern; }
 
 # Other tests' remains hold the module only as long as they live.
 quit() {
-	kill $(jobs -p) 2> /dev/null
+	local pids
+	mapfile -t pids < <(jobs -p)
+	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2> /dev/null
 	wait 2> /dev/null
 	load
 }
@@ -106,7 +107,7 @@ load; ok $? "loads again"
 	done
 ) & traffic=$!
 rounds=$(awk "BEGIN { print int(10 * $scale) }") done=0
-for i in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
 	sleep 0.$((RANDOM % 3))
 	await rmmod tern || break
 	load || break
