@@ -82,38 +82,39 @@ static int mutate(struct peer *p, uint8_t *ip)
 	}
 	s.len = rnd(3) ? 0 : rnd(3) ? rnd(64) : rnd(1400);
 	len = wire_build(p, &s, ip);
-	optlen = TERN_DOFF_BYTES(ip[32]) - 20;
+	optlen = TERN_DOFF_BYTES(SEG_AT(ip)[12]) - 20;
 
 	switch (rnd(12)) {
 	case 0:			/* options at random */
-		garble_options(ip + 40, optlen);
+		garble_options(SEG_AT(ip) + 20, optlen);
 		break;
 	case 1:			/* any data offset */
-		ip[32] = rnd(256);
+		SEG_AT(ip)[12] = rnd(256);
 		break;
 	case 2:			/* cut short, down to nothing */
-		cut = rnd(len - 20 + 1);
-		len = 20 + cut;
+		cut = rnd(len - ip_hlen() + 1);
+		len = ip_hlen() + cut;
 		break;
 	case 3:			/* a bit here and there */
 		for (int i = rnd(8); i >= 0; i--)
-			ip[20 + rnd(len - 20)] ^= 1 << rnd(8);
+			SEG_AT(ip)[rnd(len - ip_hlen())] ^= 1 << rnd(8);
 		break;
 	case 4:			/* full of options */
-		len = len < 80 ? 80 : len;
-		ip[32] = 0xf0;
-		garble_options(ip + 40, 40);
+		len = len < ip_hlen() + 60 ? ip_hlen() + 60 : len;
+		SEG_AT(ip)[12] = 0xf0;
+		garble_options(SEG_AT(ip) + 20, 40);
 		break;
 	case 5:			/* to nobody, from anybody */
-		ip[20 + rnd(4)] = rnd(256);
+		SEG_AT(ip)[rnd(4)] = rnd(256);
 		break;
 	}
 	wire_fix(ip, len);
-	if (!rnd(16) && len >= 40)
-		ip[36] ^= 1 + rnd(255);
+	if (!rnd(16) && len >= ip_hlen() + 20)
+		SEG_AT(ip)[16] ^= 1 + rnd(255);
 	if (!rnd(64)) {		/* the IP header lies about the length */
-		ip[3] = rnd(256);
-		ip[10] = ip[11] = 0;
+		ip[is_v6() ? 5 : 3] = rnd(256);
+		if (!is_v6())
+			ip[10] = ip[11] = 0;
 	}
 	return len;
 }

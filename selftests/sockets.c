@@ -59,17 +59,16 @@ static bool filled(int fd, int n)
 
 TEST_F(pair, names)
 {
-	struct sockaddr_in a, b;
-	socklen_t len = sizeof(a);
+	struct sk_name n = sk_local(self->c);
+	int port = sk_name_port(&n);
 
-	ASSERT_EQ(0, getsockname(self->c, (void *)&a, &len));
-	EXPECT_EQ(sizeof(a), len);
-	ASSERT_EQ(0, getpeername(self->s, (void *)&b, &len));
-	EXPECT_EQ(0, memcmp(&a, &b, 8));
-	EXPECT_EQ(inet_addr(HOST_A), a.sin_addr.s_addr);
-	ASSERT_EQ(0, getpeername(self->c, (void *)&b, &len));
-	EXPECT_EQ(PORT, ntohs(b.sin_port));
-	EXPECT_EQ(inet_addr(HOST_B), b.sin_addr.s_addr);
+	EXPECT_TRUE(sk_name_is(&n, HOST_A, port));
+	n = sk_peer(self->s);
+	EXPECT_TRUE(sk_name_is(&n, HOST_A, port));
+	n = sk_peer(self->c);
+	EXPECT_TRUE(sk_name_is(&n, HOST_B, PORT));
+	n = sk_local(self->s);
+	EXPECT_TRUE(sk_name_is(&n, HOST_B, PORT));
 }
 
 TEST_F(pair, peek)
@@ -382,9 +381,8 @@ TEST_F(pair, epoll_edge)
 TEST_F(pair, accept_wakes_epoll)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
-	int l, ep = epoll_create1(0), fd;
-	struct sockaddr_in sa;
-	socklen_t len = sizeof(sa);
+	int l, ep = epoll_create1(0), fd, from;
+	struct sk_name n = { .len = sizeof(n.space) };
 
 	topo_enter(&self->t, 1);
 	l = sk_listen(PORT + 1, 4);
@@ -393,10 +391,11 @@ TEST_F(pair, accept_wakes_epoll)
 	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 0));
 	fd = sk_dial(HOST_B, PORT + 1, 0, 0);
 	ASSERT_GE(fd, 0);
+	from = sk_port(fd);
 	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, SOON));
-	fd = accept4(l, (void *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	fd = accept4(l, &n.sa, &n.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	ASSERT_GE(fd, 0);
-	EXPECT_EQ(inet_addr(HOST_A), sa.sin_addr.s_addr);
+	EXPECT_TRUE(sk_name_is(&n, HOST_A, from));
 	EXPECT_EQ(O_NONBLOCK, fcntl(fd, F_GETFL) & O_NONBLOCK);
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
 }
@@ -537,16 +536,16 @@ TEST_F(pair, splice)
 /* A socket that was refused or disconnected can be used again. */
 TEST_F(pair, disconnect)
 {
-	struct sockaddr_in none = { 0 }, sa = sk_addr(HOST_B, PORT + 1);
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	char c;
 	int l;
 
-	ASSERT_EQ(0, connect(self->c, (void *)&none, sizeof(none)));
+	ASSERT_EQ(0, connect(self->c, &none, sizeof(none)));
 	EXPECT_EQ(-1, recv(self->s, &c, 1, 0));
 	EXPECT_EQ(ECONNRESET, errno);
 	topo_enter(&self->t, 1);
 	l = sk_listen(PORT + 1, 4);
-	ASSERT_EQ(0, connect(self->c, (void *)&sa, sizeof(sa)));
+	ASSERT_EQ(0, sk_connect(self->c, HOST_B, PORT + 1));
 	ASSERT_EQ(POLLIN, sk_wait(l, POLLIN, SOON));
 	close(self->s);
 	self->s = accept(l, NULL, NULL);

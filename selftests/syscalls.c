@@ -21,21 +21,32 @@ static int use;		/* the protocol of this round */
 
 static int sock(void)
 {
-	return socket(AF_INET, SOCK_STREAM, use);
+	return socket(family(), SOCK_STREAM, use);
 }
 
-static struct sockaddr_in lo(int port)
+static struct sk_name lo(int port)
 {
-	return sk_addr("127.0.0.1", port);
+	return sk_name("127.0.0.1", port);
+}
+
+/* Addresses that both families have, each in its way */
+static struct sk_name multicast(int port)
+{
+	return sk_name(is_v6() ? "ff0e::1" : "224.0.0.1", port);
+}
+
+static struct sk_name broadcast(int port)
+{
+	return sk_name(is_v6() ? "ff02::1" : "255.255.255.255", port);
 }
 
 static int listener(int port)
 {
-	struct sockaddr_in sa = lo(port);
+	struct sk_name sa = lo(port);
 	int fd = sock(), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	bind(fd, (void *)&sa, sizeof(sa));
+	bind(fd, &sa.sa, sa.len);
 	listen(fd, 4);
 	return fd;
 }
@@ -43,12 +54,10 @@ static int listener(int port)
 /* A connected pair; returns the client, @srv is the accepted end. */
 static int pair(int *srv)
 {
-	struct sockaddr_in sa;
 	int l = listener(0), fd = sock();
-	socklen_t len = sizeof(sa);
+	struct sk_name sa = sk_local(l);
 
-	getsockname(l, (void *)&sa, &len);
-	if (connect(fd, (void *)&sa, sizeof(sa)))
+	if (connect(fd, &sa.sa, sa.len))
 		return -1;
 	*srv = accept(l, NULL, NULL);
 	close(l);
@@ -75,55 +84,55 @@ static long gopt(int name, void *val, int len)
 #define ROW(name, ...) static long name(void) { __VA_ARGS__ }
 #define PAIR	int s = -1, c = pair(&s); (void)c; (void)s; if (c < 0) return -9999
 
-ROW(socket_dgram, return E(socket(AF_INET, SOCK_DGRAM, use)) < 0 ? -errno : 0;)
-ROW(socket_seqpacket, return E(socket(AF_INET, SOCK_SEQPACKET, use));)
-ROW(socket_rdm, return E(socket(AF_INET, SOCK_RDM, use));)
-ROW(socket_badtype, return E(socket(AF_INET, 77, use));)
+ROW(socket_dgram, return E(socket(family(), SOCK_DGRAM, use)) < 0 ? -errno : 0;)
+ROW(socket_seqpacket, return E(socket(family(), SOCK_SEQPACKET, use));)
+ROW(socket_rdm, return E(socket(family(), SOCK_RDM, use));)
+ROW(socket_badtype, return E(socket(family(), 77, use));)
 
-ROW(bind_short, struct sockaddr_in a = lo(0); return E(bind(sock(), (void *)&a, 7));)
-ROW(bind_huge, struct sockaddr_in a = lo(0); return E(bind(sock(), (void *)&a, 4096));)
+ROW(bind_short, struct sk_name a = lo(0); return E(bind(sock(), &a.sa, 7));)
+ROW(bind_huge, struct sk_name a = lo(0); return E(bind(sock(), &a.sa, 4096));)
 ROW(bind_null, return E(bind(sock(), NULL, 16));)
 ROW(bind_badptr, return E(bind(sock(), BAD, 16));)
-ROW(bind_family, struct sockaddr_in a = lo(0); a.sin_family = AF_INET6;
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_unspec_any, struct sockaddr_in a = sk_addr(NULL, 0); a.sin_family = AF_UNSPEC;
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_unspec_addr, struct sockaddr_in a = lo(0); a.sin_family = AF_UNSPEC;
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_foreign, struct sockaddr_in a = sk_addr("192.0.2.1", 0);
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_broadcast, struct sockaddr_in a = sk_addr("255.255.255.255", 0);
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_multicast, struct sockaddr_in a = sk_addr("224.0.0.1", 0);
-    return E(bind(sock(), (void *)&a, sizeof(a)));)
-ROW(bind_twice, struct sockaddr_in a = lo(0); int fd = sock();
-    bind(fd, (void *)&a, sizeof(a)); return E(bind(fd, (void *)&a, sizeof(a)));)
-ROW(bind_in_use, struct sockaddr_in a = lo(6001); int l = listener(6001); long r;
-    r = E(bind(sock(), (void *)&a, sizeof(a))); close(l); return r;)
-ROW(bind_in_use_reuse, struct sockaddr_in a = lo(6002); int l = listener(6002), fd = sock(), one = 1;
+ROW(bind_family, struct sk_name a = lo(0); a.sa.sa_family = is_v6() ? AF_INET : AF_INET6;
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_unspec_any, struct sk_name a = sk_name(NULL, 0); a.sa.sa_family = AF_UNSPEC;
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_unspec_addr, struct sk_name a = lo(0); a.sa.sa_family = AF_UNSPEC;
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_foreign, struct sk_name a = sk_name("192.0.2.1", 0);
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_broadcast, struct sk_name a = broadcast(0);
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_multicast, struct sk_name a = multicast(0);
+    return E(bind(sock(), &a.sa, a.len));)
+ROW(bind_twice, struct sk_name a = lo(0); int fd = sock();
+    bind(fd, &a.sa, a.len); return E(bind(fd, &a.sa, a.len));)
+ROW(bind_in_use, struct sk_name a = lo(6001); int l = listener(6001); long r;
+    r = E(bind(sock(), &a.sa, a.len)); close(l); return r;)
+ROW(bind_in_use_reuse, struct sk_name a = lo(6002); int l = listener(6002), fd = sock(), one = 1;
     long r; setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    r = E(bind(fd, (void *)&a, sizeof(a))); close(l); close(fd); return r;)
-ROW(bind_any_over_one, struct sockaddr_in a = sk_addr(NULL, 6003); int l = listener(6003); long r;
-    r = E(bind(sock(), (void *)&a, sizeof(a))); close(l); return r;)
-ROW(bind_other_addr, struct sockaddr_in a = sk_addr("127.0.0.2", 6004); int l = listener(6004); long r;
-    r = E(bind(sock(), (void *)&a, sizeof(a))); close(l); return r;)
-ROW(bind_two_reuse, struct sockaddr_in a = lo(6005); int x = sock(), y = sock(), one = 1;
+    r = E(bind(fd, &a.sa, a.len)); close(l); close(fd); return r;)
+ROW(bind_any_over_one, struct sk_name a = sk_name(NULL, 6003); int l = listener(6003); long r;
+    r = E(bind(sock(), &a.sa, a.len)); close(l); return r;)
+ROW(bind_other_addr, struct sk_name a = sk_name(HOST_A, 6004); int l = listener(6004); long r;
+    r = E(bind(sock(), &a.sa, a.len)); close(l); return r;)
+ROW(bind_two_reuse, struct sk_name a = lo(6005); int x = sock(), y = sock(), one = 1;
     setsockopt(x, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(y, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(x, (void *)&a, sizeof(a))) return -9999;
-    return E(bind(y, (void *)&a, sizeof(a)));)
-ROW(listen_two_reuse, struct sockaddr_in a = lo(6006); int x = sock(), y = sock(), one = 1;
+    if (bind(x, &a.sa, a.len)) return -9999;
+    return E(bind(y, &a.sa, a.len));)
+ROW(listen_two_reuse, struct sk_name a = lo(6006); int x = sock(), y = sock(), one = 1;
     setsockopt(x, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(y, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    bind(x, (void *)&a, sizeof(a)); bind(y, (void *)&a, sizeof(a));
+    bind(x, &a.sa, a.len); bind(y, &a.sa, a.len);
     if (listen(x, 1)) return -9999;
     return E(listen(y, 1));)
-ROW(bind_reuseport, struct sockaddr_in a = lo(6007); int x = sock(), y = sock(), one = 1;
+ROW(bind_reuseport, struct sk_name a = lo(6007); int x = sock(), y = sock(), one = 1;
     setsockopt(x, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
     setsockopt(y, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-    if (bind(x, (void *)&a, sizeof(a))) return -9999;
-    return E(bind(y, (void *)&a, sizeof(a)));)
-ROW(bind_connected, PAIR; struct sockaddr_in a = lo(0); return E(bind(c, (void *)&a, sizeof(a)));)
+    if (bind(x, &a.sa, a.len)) return -9999;
+    return E(bind(y, &a.sa, a.len));)
+ROW(bind_connected, PAIR; struct sk_name a = lo(0); return E(bind(c, &a.sa, a.len));)
 
 ROW(listen_unbound, return E(listen(sock(), 4));)
 ROW(listen_negative, return E(listen(sock(), -1));)
@@ -135,66 +144,66 @@ ROW(accept_connected, PAIR; return E(accept(c, NULL, NULL));)
 ROW(accept_empty, int fd = listener(0); fcntl(fd, F_SETFL, O_NONBLOCK);
     return E(accept(fd, NULL, NULL));)
 ROW(accept_flags, return E(accept4(listener(0), NULL, NULL, 0x40));)
-ROW(accept_badptr, int l = listener(6010), fd = sock(); struct sockaddr_in a = lo(6010);
-    socklen_t len = 16; long r; connect(fd, (void *)&a, sizeof(a));
+ROW(accept_badptr, int l = listener(6010), fd = sock(); struct sk_name a = lo(6010);
+    socklen_t len = 16; long r; connect(fd, &a.sa, a.len);
     r = E(accept(l, BAD, &len)); close(l); close(fd); return r;)
 ROW(accept_timeout, int fd = listener(0); struct timeval tv = { .tv_usec = 20000 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)); return E(accept(fd, NULL, NULL));)
 
-ROW(connect_short, struct sockaddr_in a = lo(1); return E(connect(sock(), (void *)&a, 8));)
-ROW(connect_tiny, struct sockaddr_in a = lo(1); return E(connect(sock(), (void *)&a, 1));)
-ROW(connect_family, struct sockaddr_in a = lo(1); a.sin_family = AF_INET6;
-    return E(connect(sock(), (void *)&a, sizeof(a)));)
+ROW(connect_short, struct sk_name a = lo(1); return E(connect(sock(), &a.sa, 8));)
+ROW(connect_tiny, struct sk_name a = lo(1); return E(connect(sock(), &a.sa, 1));)
+ROW(connect_family, struct sk_name a = lo(1); a.sa.sa_family = is_v6() ? AF_INET : AF_INET6;
+    return E(connect(sock(), &a.sa, a.len));)
 ROW(connect_badptr, return E(connect(sock(), BAD, 16));)
-ROW(connect_unspec, struct sockaddr_in a = { 0 }; return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_refused, struct sockaddr_in a = lo(1); return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_port0, struct sockaddr_in a = lo(0); return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_noroute, struct sockaddr_in a = sk_addr("192.0.2.1", 1);
-    return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_multicast, struct sockaddr_in a = sk_addr("224.0.0.1", 1);
-    return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_broadcast, struct sockaddr_in a = sk_addr("10.9.0.255", 1);
-    return E(connect(sock(), (void *)&a, sizeof(a)));)
-ROW(connect_listening, int fd = listener(0); struct sockaddr_in a = lo(1);
-    return E(connect(fd, (void *)&a, sizeof(a)));)
-ROW(connect_twice, PAIR; struct sockaddr_in a = lo(1); return E(connect(c, (void *)&a, sizeof(a)));)
-ROW(connect_nonblock, int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, use);
-    struct sockaddr_in a = sk_addr(HOST_B, 1); return E(connect(fd, (void *)&a, sizeof(a)));)
-ROW(connect_already, int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, use);
-    struct sockaddr_in a = sk_addr(HOST_B, 1); connect(fd, (void *)&a, sizeof(a));
-    return E(connect(fd, (void *)&a, sizeof(a)));)
+ROW(connect_unspec, struct sk_name a = { .len = sizeof(a.in) }; return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_refused, struct sk_name a = lo(1); return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_port0, struct sk_name a = lo(0); return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_noroute, struct sk_name a = sk_name("192.0.2.1", 1);
+    return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_multicast, struct sk_name a = multicast(1);
+    return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_broadcast, struct sk_name a = is_v6() ? broadcast(1) : sk_name("10.9.0.255", 1);
+    return E(connect(sock(), &a.sa, a.len));)
+ROW(connect_listening, int fd = listener(0); struct sk_name a = lo(1);
+    return E(connect(fd, &a.sa, a.len));)
+ROW(connect_twice, PAIR; struct sk_name a = lo(1); return E(connect(c, &a.sa, a.len));)
+ROW(connect_nonblock, int fd = socket(family(), SOCK_STREAM | SOCK_NONBLOCK, use);
+    struct sk_name a = sk_name(HOST_B, 1); return E(connect(fd, &a.sa, a.len));)
+ROW(connect_already, int fd = socket(family(), SOCK_STREAM | SOCK_NONBLOCK, use);
+    struct sk_name a = sk_name(HOST_B, 1); connect(fd, &a.sa, a.len);
+    return E(connect(fd, &a.sa, a.len));)
 ROW(connect_in_use, int l = listener(6020), x = sock(), y = sock(), one = 1;
-    struct sockaddr_in a = lo(6020), me = lo(6021); long r;
+    struct sk_name a = lo(6020), me = lo(6021); long r;
     setsockopt(x, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(y, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    bind(x, (void *)&me, sizeof(me)); bind(y, (void *)&me, sizeof(me));
-    if (connect(x, (void *)&a, sizeof(a))) return -9999;
-    r = E(connect(y, (void *)&a, sizeof(a))); close(l); close(x); return r;)
-ROW(connect_after_refused, int fd = sock(); struct sockaddr_in a = lo(1);
-    connect(fd, (void *)&a, sizeof(a)); return E(connect(fd, (void *)&a, sizeof(a)));)
-ROW(connect_self, int fd = sock(); struct sockaddr_in a = lo(6022);
-    bind(fd, (void *)&a, sizeof(a)); return E(connect(fd, (void *)&a, sizeof(a)));)
-ROW(connect_timeout, int fd = sock(); struct sockaddr_in a = sk_addr(HOST_B, 1);
+    bind(x, &me.sa, me.len); bind(y, &me.sa, me.len);
+    if (connect(x, &a.sa, a.len)) return -9999;
+    r = E(connect(y, &a.sa, a.len)); close(l); close(x); return r;)
+ROW(connect_after_refused, int fd = sock(); struct sk_name a = lo(1);
+    connect(fd, &a.sa, a.len); return E(connect(fd, &a.sa, a.len));)
+ROW(connect_self, int fd = sock(); struct sk_name a = lo(6022);
+    bind(fd, &a.sa, a.len); return E(connect(fd, &a.sa, a.len));)
+ROW(connect_timeout, int fd = sock(); struct sk_name a = sk_name(HOST_B, 1);
     struct timeval tv = { .tv_usec = 20000 };
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-    return E(connect(fd, (void *)&a, sizeof(a)));)
-ROW(disconnect, PAIR; struct sockaddr_in a = { 0 }; return E(connect(c, (void *)&a, sizeof(a)));)
-ROW(disconnect_recv, PAIR; struct sockaddr_in a = { 0 }; char b;
-    connect(c, (void *)&a, sizeof(a)); return E(recv(c, &b, 1, 0));)
+    return E(connect(fd, &a.sa, a.len));)
+ROW(disconnect, PAIR; struct sk_name a = { .len = sizeof(a.in) }; return E(connect(c, &a.sa, a.len));)
+ROW(disconnect_recv, PAIR; struct sk_name a = { .len = sizeof(a.in) }; char b;
+    connect(c, &a.sa, a.len); return E(recv(c, &b, 1, 0));)
 
 ROW(send_unconnected, return E(send(sock(), "x", 1, MSG_NOSIGNAL));)
 ROW(send_listener, return E(send(listener(0), "x", 1, MSG_NOSIGNAL));)
-ROW(send_connecting, int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, use);
-    struct sockaddr_in a = sk_addr(HOST_B, 1); connect(fd, (void *)&a, sizeof(a));
+ROW(send_connecting, int fd = socket(family(), SOCK_STREAM | SOCK_NONBLOCK, use);
+    struct sk_name a = sk_name(HOST_B, 1); connect(fd, &a.sa, a.len);
     return E(send(fd, "x", 1, MSG_NOSIGNAL));)
 ROW(send_shut, PAIR; shutdown(c, SHUT_WR); return E(send(c, "x", 1, MSG_NOSIGNAL));)
 ROW(send_badptr, PAIR; return E(send(c, BAD, 10, 0));)
 ROW(send_nothing, PAIR; return E(send(c, "", 0, 0));)
 ROW(send_nothing_unconnected, return E(send(sock(), "", 0, MSG_NOSIGNAL));)
-ROW(sendto_address, PAIR; struct sockaddr_in a = lo(1);
-    return E(sendto(c, "x", 1, 0, (void *)&a, sizeof(a)));)
-ROW(sendto_unconnected, struct sockaddr_in a = lo(1);
-    return E(sendto(sock(), "x", 1, MSG_NOSIGNAL, (void *)&a, sizeof(a)));)
+ROW(sendto_address, PAIR; struct sk_name a = lo(1);
+    return E(sendto(c, "x", 1, 0, &a.sa, a.len));)
+ROW(sendto_unconnected, struct sk_name a = lo(1);
+    return E(sendto(sock(), "x", 1, MSG_NOSIGNAL, &a.sa, a.len));)
 ROW(sendmsg_manyiov, PAIR; static struct iovec v[2000]; struct msghdr m = { .msg_iov = v, .msg_iovlen = 2000 };
     return E(sendmsg(c, &m, 0));)
 ROW(sendmsg_badcmsg, PAIR; char ctl[32] = { 0 }; struct cmsghdr *h = (void *)ctl;
@@ -209,8 +218,8 @@ ROW(send_timeout, PAIR; static char b[65536]; struct timeval tv = { .tv_usec = 2
 
 ROW(recv_unconnected, char b; return E(recv(sock(), &b, 1, 0));)
 ROW(recv_listener, char b; return E(recv(listener(0), &b, 1, 0));)
-ROW(recv_connecting, int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, use); char b;
-    struct sockaddr_in a = sk_addr(HOST_B, 1); connect(fd, (void *)&a, sizeof(a));
+ROW(recv_connecting, int fd = socket(family(), SOCK_STREAM | SOCK_NONBLOCK, use); char b;
+    struct sk_name a = sk_name(HOST_B, 1); connect(fd, &a.sa, a.len);
     return E(recv(fd, &b, 1, 0));)
 ROW(recv_empty, PAIR; char b; return E(recv(c, &b, 1, MSG_DONTWAIT));)
 ROW(recv_zero, PAIR; char b; return E(recv(c, &b, 0, MSG_DONTWAIT));)
@@ -232,14 +241,14 @@ ROW(shutdown_listener_wr, return E(shutdown(listener(0), SHUT_WR));)
 ROW(shutdown_listener_rd, return E(shutdown(listener(0), SHUT_RD));)
 ROW(accept_after_shutdown, int fd = listener(0); shutdown(fd, SHUT_RD); return E(accept(fd, NULL, NULL));)
 
-ROW(getpeername_unconnected, struct sockaddr_in a; socklen_t l = sizeof(a);
-    return E(getpeername(sock(), (void *)&a, &l));)
+ROW(getpeername_unconnected, struct sk_name a; socklen_t l = sizeof(a.space);
+    return E(getpeername(sock(), &a.sa, &l));)
 ROW(getpeername_badptr, PAIR; socklen_t l = 16; return E(getpeername(c, BAD, &l));)
-ROW(getpeername_short, PAIR; struct sockaddr_in a; socklen_t l = 4;
-    return E(getpeername(c, (void *)&a, &l)) ?: (long)l;)
-ROW(getsockname_negative, struct sockaddr_in a; socklen_t l = -1;
-    return E(getsockname(sock(), (void *)&a, &l));)
-ROW(socketpair_, int v[2]; return E(socketpair(AF_INET, SOCK_STREAM, use, v));)
+ROW(getpeername_short, PAIR; struct sk_name a; socklen_t l = 4;
+    return E(getpeername(c, &a.sa, &l)) ?: (long)l;)
+ROW(getsockname_negative, struct sk_name a; socklen_t l = -1;
+    return E(getsockname(sock(), &a.sa, &l));)
+ROW(socketpair_, int v[2]; return E(socketpair(family(), SOCK_STREAM, use, v));)
 
 ROW(opt_unknown, return iopt(200, 1);)
 ROW(opt_short, return opt(sock(), IPPROTO_TCP, TERN_NODELAY, "x", 1);)
@@ -299,8 +308,8 @@ ROW(poll_shut_wr, PAIR; shutdown(c, SHUT_WR); return sk_wait(c, POLLIN | POLLOUT
 ROW(poll_shut_rd, PAIR; shutdown(c, SHUT_RD); return sk_wait(c, POLLIN | POLLOUT | POLLRDHUP, 0);)
 ROW(poll_both_shut, PAIR; shutdown(c, SHUT_WR); close(s); sk_wait(c, POLLHUP, SOON);
     return sk_wait(c, POLLIN | POLLOUT | POLLRDHUP, 0);)
-ROW(poll_refused, int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, use);
-    struct sockaddr_in a = lo(1); connect(fd, (void *)&a, sizeof(a)); sk_wait(fd, POLLERR, SOON);
+ROW(poll_refused, int fd = socket(family(), SOCK_STREAM | SOCK_NONBLOCK, use);
+    struct sk_name a = lo(1); connect(fd, &a.sa, a.len); sk_wait(fd, POLLERR, SOON);
     return sk_wait(fd, POLLIN | POLLOUT | POLLRDHUP, 0);)
 ROW(poll_reset, PAIR; struct linger g = { 1, 0 }; setsockopt(s, SOL_SOCKET, SO_LINGER, &g, sizeof(g));
     close(s); sk_wait(c, POLLERR, SOON); return sk_wait(c, POLLIN | POLLOUT | POLLRDHUP, 0);)
@@ -374,7 +383,8 @@ int main(void)
 	if (!available())
 		ksft_exit_skip("no stack for protocol %d\n", proto());
 	/* A host with lo, a network and no route beyond. */
-	if (topo_up(&t, TOPO_WIRE) || run("ip route del 10.10.0.0/16"))
+	if (topo_up(&t, TOPO_WIRE) || run("ip route del 10.10.0.0/16") ||
+	    (is_v6() && run("ip route del %s/112", ip_text("10.10.0.0"))))
 		ksft_exit_fail_msg("no namespaces\n");
 	signal(SIGPIPE, SIG_IGN);
 	ksft_set_plan(N);

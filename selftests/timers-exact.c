@@ -276,8 +276,8 @@ TEST_F(wire, delayed_ack)
 		SKIP(return, "TCP adapts");
 	ASSERT_EQ(0, peer_dial(p, &fd));
 	for (int i = 0; i < 20; i++) {	/* past any quick start */
-		say(p, .flags = ACK | PSH, .seq = p->snd_nxt, .ack = p->rcv_nxt, .len = 1460);
-		p->snd_nxt += 1460;
+		say(p, .flags = ACK | PSH, .seq = p->snd_nxt, .ack = p->rcv_nxt, .len = MSS);
+		p->snd_nxt += MSS;
 		while (hear(p, &self->s, 60))
 			;
 	}
@@ -289,8 +289,8 @@ TEST_F(wire, delayed_ack)
 	EXPECT_LE(self->s.us - start, timetravel() ? 50000 : 500000);
 
 	for (int i = 0; i < 2; i++) {
-		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt, .len = 1460);
-		p->snd_nxt += 1460;
+		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt, .len = MSS);
+		p->snd_nxt += MSS;
 	}
 	start = now_us();
 	ASSERT_EQ(0, expect(p, &self->s, ACK));

@@ -43,9 +43,31 @@ bool timetravel(void)
 	return s && *s && strcmp(s, "0");
 }
 
+bool is_v6(void)
+{
+	const char *s = getenv("TERN_IP");
+
+	return s && *s && atoi(s) == 6;
+}
+
+int family(void)
+{
+	return is_v6() ? AF_INET6 : AF_INET;
+}
+
+int ip_hlen(void)
+{
+	return is_v6() ? 40 : 20;
+}
+
+int mss_of(int mtu)
+{
+	return mtu - ip_hlen() - 20;
+}
+
 bool available(void)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, proto());
+	int fd = socket(family(), SOCK_STREAM, proto());
 
 	if (fd < 0)
 		return false;
@@ -119,7 +141,7 @@ static FILE *open_net(const char *name)
 static bool parse(const char *line, int *lport, int *rport, struct sk_line *k)
 {
 	char local[64], remote[64], state[24];
-	unsigned int la, ra, lp, rp, st;
+	unsigned int lp, rp, st;
 
 	if (is_tern()) {
 		if (sscanf(line, "%63s %63s %23s %u %u %15s %lf %d", local, remote,
@@ -132,8 +154,8 @@ static bool parse(const char *line, int *lport, int *rport, struct sk_line *k)
 		k->state = state_number(state);
 		return k->state != 0;
 	}
-	if (sscanf(line, " %*d: %x:%x %x:%x %x %x:%x", &la, &lp, &ra, &rp, &st,
-		   &k->txq, &k->rxq) != 7)
+	if (sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %x:%x", &lp, &rp,
+		   &st, &k->txq, &k->rxq) != 5)
 		return false;
 	*lport = lp;
 	*rport = rp;
@@ -144,7 +166,7 @@ static bool parse(const char *line, int *lport, int *rport, struct sk_line *k)
 struct sk_line sk_find(int lport, int rport, int state)
 {
 	struct sk_line found = { 0 }, k;
-	FILE *f = open_net(is_tern() ? "tern" : "tcp");
+	FILE *f = open_net(is_tern() ? "tern" : is_v6() ? "tcp6" : "tcp");
 	char line[512];
 	int lp, rp;
 

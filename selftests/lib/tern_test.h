@@ -10,6 +10,11 @@
  * TERN_PROTO=6 in the environment runs a test against in-tree TCP, to find
  * out whether it is the test that is wrong. TERN_TIMETRAVEL=1 says that the
  * clock jumps over idle time: long waits cost nothing and times are exact.
+ *
+ * TERN_IP=6 runs a test over IPv6. A host is always named by its IPv4 address;
+ * there its IPv6 address is that, as the last 32 bits behind fd09::, and
+ * 127.0.0.1 is ::1. All below translate, so that a test need not care unless it
+ * hands an address to another program: ip_text() is for that.
  */
 #ifndef TERN_TEST_H
 #define TERN_TEST_H
@@ -31,7 +36,7 @@
 
 #include <linux/tern.h>
 
-#define HOST_A		"10.9.0.1"	/* the host under test */
+#define HOST_A		"10.9.0.1"	/* the host under test; see ip_text() */
 #define HOST_B		"10.9.0.2"	/* the other, or the scripted peer */
 #define PORT		4711		/* of listeners */
 
@@ -51,6 +56,13 @@
 int proto(void);		/* IPPROTO_TERN, or TERN_PROTO */
 bool is_tern(void);
 bool timetravel(void);
+bool is_v6(void);		/* TERN_IP=6 */
+int family(void);		/* AF_INET, AF_INET6 */
+int ip_hlen(void);		/* bytes of the IP header */
+int mss_of(int mtu);		/* MSS without options */
+#define MSS		mss_of(1500)
+/* The address of a host as text; good for the next four calls. */
+const char *ip_text(const char *host);
 bool available(void);		/* the protocol has a stack here */
 int64_t now_us(void);		/* CLOCK_REALTIME, as the wire's timestamps */
 bool near_us(int64_t got, int64_t want);	/* within 10 ms in time travel */
@@ -104,9 +116,32 @@ int topo_enter(struct topo *t, int which);
 int topo_offload(struct topo *t, int which, bool on);
 int topo_run(struct topo *t, int which, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The host drops segments that come in and that nft's @match fits, until "pass". */
+int topo_drop(struct topo *t, int which, const char *match);
+int topo_pass(struct topo *t, int which);
+
+/* An address of a socket, of either family */
+struct sk_name {
+	socklen_t len;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage space;
+	};
+};
+
+/* @host: NULL is any address; with a colon it is IPv6's as it stands. */
+struct sk_name sk_name(const char *host, int port);
+struct sk_name sk_local(int fd);	/* getsockname(); len 0: errno says why */
+struct sk_name sk_peer(int fd);		/* getpeername() */
+int sk_name_port(const struct sk_name *n);
+bool sk_name_is(const struct sk_name *n, const char *host, int port);
+int sk_bind(int fd, const char *host, int port);	/* as bind() */
+int sk_connect(int fd, const char *host, int port);	/* as connect() */
+struct sockaddr_in sk_addr(const char *ip, int port);	/* IPv4 only */
 
 int sk_new(int flags);
-struct sockaddr_in sk_addr(const char *ip, int port);
 int sk_listen(int port, int backlog);	/* SO_REUSEADDR, all addresses */
 int sk_dial(const char *ip, int port, int from, int flags);	/* from: 0 or a port */
 int sk_port(int fd);
@@ -119,7 +154,7 @@ int sk_pair(struct topo *t, int fd[2], int port);
 /* wire.c: the scripted peer */
 struct seg {
 	uint16_t sport, dport;
-	uint32_t saddr, daddr;		/* network order; 0: as in struct peer */
+	uint32_t saddr, daddr;		/* network order; 0: as in struct peer; IPv6: its end */
 	uint32_t seq, ack;
 	uint8_t flags;
 	uint16_t win;			/* 0: 65535 unless @win0 */
@@ -155,6 +190,9 @@ struct peer {
 	bool has_mad;			/* announce it there */
 	uint32_t mad;
 };
+
+/* Of a packet that begins with an IP header: where the segment is */
+#define SEG_AT(packet)	((packet) + ip_hlen())
 
 int wire_open(struct topo *t, struct wire *w);		/* at B */
 int wire_sniff(struct topo *t, struct wire *w, int which);

@@ -39,6 +39,18 @@ int topo_run(struct topo *t, int which, const char *fmt, ...)
 	return ret;
 }
 
+int topo_drop(struct topo *t, int which, const char *match)
+{
+	return topo_run(t, which, "nft 'add table inet t; "
+			"add chain inet t i { type filter hook input priority 0; }; "
+			"add rule inet t i meta l4proto %d %s counter drop'", proto(), match);
+}
+
+int topo_pass(struct topo *t, int which)
+{
+	return topo_run(t, which, "nft flush ruleset");
+}
+
 static int ethtool(int fd, int cmd, bool on)
 {
 	struct ethtool_value v = { .cmd = cmd, .data = on };
@@ -68,8 +80,37 @@ int topo_offload(struct topo *t, int which, bool on)
 	return ret;
 }
 
+/*
+ * IPv6 is off, or without link-local addresses and so without solicitations:
+ * nothing that a test has not caused is on the wire.
+ */
+static void ipv6_conf(char *cmd, size_t size, bool on)
+{
+	const char *file = on ? "addr_gen_mode" : "disable_ipv6";
+
+	snprintf(cmd, size,
+		 "for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/%s; done;",
+		 file);
+}
+
+/* Commands of ip -batch. Without detection of duplicates addresses are usable at once. */
+static void addresses(char *cmd, size_t size, const char *me, const char *peer, int mac)
+{
+	int n = snprintf(cmd, size, "addr add %s/24 dev eth0\n"
+			 "link set eth0 up\n"
+			 "neigh add %s lladdr 02:00:00:00:00:%02x dev eth0 nud permanent\n",
+			 me, peer, mac);
+
+	if (is_v6())
+		snprintf(cmd + n, size - n, "addr add %s/120 dev eth0 nodad\n"
+			 "neigh add %s lladdr 02:00:00:00:00:%02x dev eth0 nud permanent\n",
+			 ip_text(me), ip_text(peer), mac);
+}
+
 int topo_up(struct topo *t, enum topo_kind kind)
 {
+	char conf[256], addr[512];
+
 	t->home = ns_here();
 	if (t->home < 0 || unshare(CLONE_NEWNET))
 		return -1;
@@ -78,30 +119,28 @@ int topo_up(struct topo *t, enum topo_kind kind)
 		return -1;
 	t->ns[0] = ns_here();
 
-	if (run("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6;"
-		"echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6; exec "
-		"ip -batch - <<-END\n"
+	ipv6_conf(conf, sizeof(conf), is_v6());
+	addresses(addr, sizeof(addr), HOST_A, HOST_B, 2);
+	if (run("%s exec ip -batch - <<-END\n"
 		"link set lo up\n"
 		"link add eth0 address 02:00:00:00:00:01 type veth "
 			"peer name eth0 address 02:00:00:00:00:02 netns /proc/%d/fd/%d\n"
-		"addr add " HOST_A "/24 dev eth0\n"
-		"link set eth0 up\n"
-		"neigh add " HOST_B " lladdr 02:00:00:00:00:02 dev eth0 nud permanent\n"
-		"END\n", getpid(), t->ns[1]))
+		"%s"
+		"END\n", conf, getpid(), t->ns[1], addr))
 		return -1;
-	if (topo_run(t, 1, "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; exec "
-		     "ip -batch - <<-END\n"
+	ipv6_conf(conf, sizeof(conf), is_v6() && kind == TOPO_HOSTS);
+	strcpy(addr, "link set eth0 up\n");
+	if (kind == TOPO_HOSTS)
+		addresses(addr, sizeof(addr), HOST_B, HOST_A, 1);
+	if (topo_run(t, 1, "%s exec ip -batch - <<-END\n"
 		     "link set lo up\n"
-		     "%s\n"
-		     "link set eth0 up\n"
-		     "%s\n"
-		     "END\n",
-		     kind == TOPO_HOSTS ? "addr add " HOST_B "/24 dev eth0" : "",
-		     kind == TOPO_HOSTS ? "neigh add " HOST_A
-		     " lladdr 02:00:00:00:00:01 dev eth0 nud permanent" : ""))
+		     "%s"
+		     "END\n", conf, addr))
 		return -1;
 	/* Sources that a test makes up: answers go over the wire too. */
 	if (run("ip route add 10.10.0.0/16 via " HOST_B))
+		return -1;
+	if (is_v6() && run("ip route add %s/112 via %s", ip_text("10.10.0.0"), ip_text(HOST_B)))
 		return -1;
 	if (kind == TOPO_WIRE)
 		topo_offload(t, 0, false);
@@ -116,6 +155,95 @@ void topo_down(struct topo *t)
 	close(t->home);
 }
 
+struct sk_name sk_name(const char *host, int port)
+{
+	struct sk_name n = { .sa.sa_family = family() };
+
+	if (host && strchr(host, ':'))
+		n.sa.sa_family = AF_INET6;
+	if (n.sa.sa_family == AF_INET6) {
+		n.len = sizeof(n.in6);
+		n.in6.sin6_port = htons(port);
+		if (host)
+			inet_pton(AF_INET6, ip_text(host), &n.in6.sin6_addr);
+	} else {
+		n.len = sizeof(n.in);
+		n.in.sin_port = htons(port);
+		if (host)
+			inet_pton(AF_INET, host, &n.in.sin_addr);
+	}
+	return n;
+}
+
+const char *ip_text(const char *host)
+{
+	static char text[4][INET6_ADDRSTRLEN];
+	static int turn;
+	struct in6_addr a = { .s6_addr = { 0xfd, 0x09 } };
+
+	if (!is_v6() || strchr(host, ':') || inet_pton(AF_INET, host, &a.s6_addr[12]) != 1)
+		return host;
+	if (!strcmp(host, "127.0.0.1"))
+		a = in6addr_loopback;
+	else if (!strcmp(host, "0.0.0.0"))
+		a = in6addr_any;
+	turn = (turn + 1) % 4;
+	/* Not inet_ntop(): nothing with a dot in it. */
+	snprintf(text[turn], sizeof(text[turn]), "%x::%x:%x", a.s6_addr[0] << 8 | a.s6_addr[1],
+		 a.s6_addr[12] << 8 | a.s6_addr[13], a.s6_addr[14] << 8 | a.s6_addr[15]);
+	return text[turn];
+}
+
+int sk_name_port(const struct sk_name *n)
+{
+	/* The port is at the same place in both. */
+	return ntohs(n->in.sin_port);
+}
+
+bool sk_name_is(const struct sk_name *n, const char *host, int port)
+{
+	struct sk_name want = sk_name(host, port);
+
+	/* The flow label is not part of the name. */
+	return n->len == want.len && n->sa.sa_family == want.sa.sa_family &&
+	       n->in.sin_port == want.in.sin_port &&
+	       (want.sa.sa_family == AF_INET ?
+		n->in.sin_addr.s_addr == want.in.sin_addr.s_addr :
+		!memcmp(&n->in6.sin6_addr, &want.in6.sin6_addr, 16));
+}
+
+struct sk_name sk_local(int fd)
+{
+	struct sk_name n = { .len = sizeof(n.space) };
+
+	if (getsockname(fd, &n.sa, &n.len))
+		n.len = 0;
+	return n;
+}
+
+struct sk_name sk_peer(int fd)
+{
+	struct sk_name n = { .len = sizeof(n.space) };
+
+	if (getpeername(fd, &n.sa, &n.len))
+		n.len = 0;
+	return n;
+}
+
+int sk_bind(int fd, const char *host, int port)
+{
+	struct sk_name n = sk_name(host, port);
+
+	return bind(fd, &n.sa, n.len);
+}
+
+int sk_connect(int fd, const char *host, int port)
+{
+	struct sk_name n = sk_name(host, port);
+
+	return connect(fd, &n.sa, n.len);
+}
+
 struct sockaddr_in sk_addr(const char *ip, int port)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
@@ -127,18 +255,17 @@ struct sockaddr_in sk_addr(const char *ip, int port)
 
 int sk_new(int flags)
 {
-	return socket(AF_INET, SOCK_STREAM | flags, proto());
+	return socket(family(), SOCK_STREAM | flags, proto());
 }
 
 int sk_listen(int port, int backlog)
 {
-	struct sockaddr_in sa = sk_addr(NULL, port);
 	int fd = sk_new(0), one = 1;
 
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, backlog)) {
+	if (sk_bind(fd, NULL, port) || listen(fd, backlog)) {
 		perror("# listen");
 		close(fd);
 		return -1;
@@ -148,17 +275,16 @@ int sk_listen(int port, int backlog)
 
 int sk_dial(const char *ip, int port, int from, int flags)
 {
-	struct sockaddr_in sa = sk_addr(ip, port), me = sk_addr(NULL, from);
 	int fd = sk_new(flags), one = 1;
 
 	if (fd < 0)
 		return -1;
 	if (from) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		if (bind(fd, (struct sockaddr *)&me, sizeof(me)))
+		if (sk_bind(fd, NULL, from))
 			goto fail;
 	}
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) && errno != EINPROGRESS)
+	if (sk_connect(fd, ip, port) && errno != EINPROGRESS)
 		goto fail;
 	return fd;
 fail:
@@ -169,10 +295,9 @@ fail:
 
 int sk_port(int fd)
 {
-	struct sockaddr_in sa;
-	socklen_t len = sizeof(sa);
+	struct sk_name n = sk_local(fd);
 
-	return getsockname(fd, (struct sockaddr *)&sa, &len) ? -1 : ntohs(sa.sin_port);
+	return n.len ? sk_name_port(&n) : -1;
 }
 
 int sk_wait(int fd, int events, int ms)

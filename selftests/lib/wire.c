@@ -2,13 +2,13 @@
 /*
  * The scripted peer: a packet socket at the other end of the veth pair, in a
  * namespace that has no address, so no kernel answers in its place. Segments
- * are made and taken apart here, with code of the test's own.
+ * are made and taken apart here, with code of the test's own. Of an IPv6
+ * address the last 32 bits are told apart, the rest is always the same.
  */
 #define _GNU_SOURCE
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
 #include <time.h>
 
 #include "tern_test.h"
@@ -51,22 +51,43 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
-/* Checksum of the segment in an IPv4 packet; 0 when the one in it is right. */
+/* Of the packet: length, where the addresses begin, and their size */
+static uint16_t packet_len(const uint8_t *ip)
+{
+	return is_v6() ? 40 + get16(ip + 4) : get16(ip + 2);
+}
+
+static uint8_t *addr_at(const uint8_t *ip)
+{
+	return (uint8_t *)ip + (is_v6() ? 8 : 12);
+}
+
+static int addr_size(void)
+{
+	return is_v6() ? 16 : 4;
+}
+
+/* Checksum of the segment in a packet; 0 when the one in it is right. */
 static uint16_t seg_csum(const uint8_t *ip, int len)
 {
-	return fold(sum16(ip + 20, len - 20,
-			  sum16(ip + 12, 8, proto() + len - 20)));
+	len -= ip_hlen();
+	return fold(sum16(SEG_AT(ip), len,
+			  sum16(addr_at(ip), 2 * addr_size(), proto() + len)));
 }
 
 void wire_fix(uint8_t *ip, int len)
 {
-	put16(ip + 2, len);
-	put16(ip + 10, 0);
-	put16(ip + 10, fold(sum16(ip, 20, 0)));
-	if (len < 40)
+	if (is_v6()) {
+		put16(ip + 4, len - 40);
+	} else {
+		put16(ip + 2, len);
+		put16(ip + 10, 0);
+		put16(ip + 10, fold(sum16(ip, 20, 0)));
+	}
+	if (len < ip_hlen() + 20)
 		return;
-	put16(ip + 36, 0);
-	put16(ip + 36, seg_csum(ip, len));
+	put16(SEG_AT(ip) + 16, 0);
+	put16(SEG_AT(ip) + 16, seg_csum(ip, len));
 }
 
 static int put_options(uint8_t *o, const struct seg *s)
@@ -119,17 +140,25 @@ int wire_build(struct peer *p, struct seg *s, uint8_t *ip)
 {
 	uint32_t saddr = s->saddr ? s->saddr : p->addr;
 	uint32_t daddr = s->daddr ? s->daddr : p->to;
-	uint8_t *th = ip + 20;
+	uint8_t *th = SEG_AT(ip);
 	int hlen, len;
 
-	memset(ip, 0, 40);
-	ip[0] = 0x45;
-	put16(ip + 4, 1);
-	ip[6] = 0x40;		/* don't fragment */
-	ip[8] = 64;
-	ip[9] = proto();
-	memcpy(ip + 12, &saddr, 4);
-	memcpy(ip + 16, &daddr, 4);
+	memset(ip, 0, ip_hlen() + 20);
+	if (is_v6()) {
+		ip[0] = 0x60;
+		ip[6] = proto();
+		ip[7] = 64;
+		put16(ip + 8, 0xfd09);
+		put16(ip + 24, 0xfd09);
+	} else {
+		ip[0] = 0x45;
+		put16(ip + 4, 1);
+		ip[6] = 0x40;		/* don't fragment */
+		ip[8] = 64;
+		ip[9] = proto();
+	}
+	memcpy(addr_at(ip) + addr_size() - 4, &saddr, 4);
+	memcpy(addr_at(ip) + 2 * addr_size() - 4, &daddr, 4);
 
 	put16(th, s->sport ? s->sport : p->port);
 	put16(th + 2, s->dport ? s->dport : p->to_port);
@@ -143,17 +172,22 @@ int wire_build(struct peer *p, struct seg *s, uint8_t *ip)
 		memcpy(th + hlen, s->data, s->len);
 	else if (s->len)
 		memset(th + hlen, 'w', s->len);
-	len = 20 + hlen + s->len;
+	len = ip_hlen() + hlen + s->len;
 	wire_fix(ip, len);
 	if (s->bad_csum)
 		th[16] ^= 0x55;
 	return len;
 }
 
+static uint16_t ethertype(void)
+{
+	return htons(is_v6() ? ETH_P_IPV6 : ETH_P_IP);
+}
+
 static struct sockaddr_ll wire_to(struct wire *w)
 {
 	struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
+		.sll_family = AF_PACKET, .sll_protocol = ethertype(),
 		.sll_ifindex = w->ifindex, .sll_halen = 6,
 	};
 
@@ -232,22 +266,30 @@ static void get_options(struct seg *s, const uint8_t *o, const uint8_t *end)
 	}
 }
 
-/* One IPv4 packet into @s. False when it is no segment of ours. */
+static bool ours(const uint8_t *ip, int len)
+{
+	if (len < ip_hlen() + 20)
+		return false;
+	return is_v6() ? ip[0] >> 4 == 6 && ip[6] == proto() :
+			 ip[0] == 0x45 && ip[9] == proto();
+}
+
+/* One packet into @s. False when it is no segment of ours. */
 static bool take_apart(struct seg *s, const uint8_t *ip, int len)
 {
-	const uint8_t *th = ip + 20;
-	int hlen, total;
+	const uint8_t *th = SEG_AT(ip);
+	int hlen;
 
-	if (len < 40 || ip[0] != 0x45 || ip[9] != proto())
+	if (!ours(ip, len))
 		return false;
-	total = get16(ip + 2);
-	if (total && total < len)
-		len = total;
+	/* A large one may not tell its length; a short one is padded. */
+	if (packet_len(ip) > ip_hlen() && packet_len(ip) < len)
+		len = packet_len(ip);
 	hlen = TERN_DOFF_BYTES(th[12]);
-	if (hlen < 20 || 20 + hlen > len)
+	if (hlen < 20 || ip_hlen() + hlen > len)
 		return false;
-	memcpy(&s->saddr, ip + 12, 4);
-	memcpy(&s->daddr, ip + 16, 4);
+	memcpy(&s->saddr, addr_at(ip) + addr_size() - 4, 4);
+	memcpy(&s->daddr, addr_at(ip) + 2 * addr_size() - 4, 4);
 	s->sport = get16(th);
 	s->dport = get16(th + 2);
 	s->seq = get32(th + 4);
@@ -257,7 +299,7 @@ static bool take_apart(struct seg *s, const uint8_t *ip, int len)
 	s->win0 = !s->win;
 	s->bad_csum = seg_csum(ip, len) != 0;
 	get_options(s, th + 20, th + hlen);
-	s->len = len - 20 - hlen;
+	s->len = len - ip_hlen() - hlen;
 	memcpy(s->buf, th + hlen, s->len < (int)sizeof(s->buf) ? s->len : (int)sizeof(s->buf));
 	s->data = s->buf;
 	return true;
@@ -319,7 +361,7 @@ static int wire_at(struct topo *t, struct wire *w, int which, bool sniff)
 {
 	struct sockaddr_ll ll = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(sniff ? ETH_P_ALL : ETH_P_IP),
+		.sll_protocol = sniff ? htons(ETH_P_ALL) : ethertype(),
 	};
 	int one = 1, size = 8 << 20;
 
@@ -441,7 +483,7 @@ int peer_accept(struct peer *p)
 		return -1;
 	p->to_port = s.sport;
 	p->rcv_nxt = s.seq + 1;
-	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = 1460,
+	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = MSS,
 		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
 		return -1;
 	p->snd_nxt = p->iss + 1;
@@ -454,7 +496,7 @@ int peer_connect(struct peer *p)
 {
 	static struct seg s;
 
-	if (say(p, .flags = SYN, .seq = p->iss, .mss = 1460,
+	if (say(p, .flags = SYN, .seq = p->iss, .mss = MSS,
 		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
 		return -1;
 	p->snd_nxt = p->iss + 1;

@@ -12,9 +12,7 @@ HOSTS_FIXTURE()
 
 static int drop_pure_acks(struct topo *t)
 {
-	return topo_run(t, 1,
-			"nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; "
-			"add rule ip t i ip protocol %d @th,104,8 0x10 counter drop'", proto());
+	return topo_drop(t, 1, "@th,104,8 0x10");
 }
 
 TEST_F(hosts, completes)

@@ -32,20 +32,17 @@ TEST_F(wire, second_answered)
 /* Two kernels: the link eats one SYN, the application sees but the delay. */
 TEST_F(hosts, one_second)
 {
-	struct sockaddr_in sa = sk_addr(HOST_B, PORT);
 	int64_t start;
 	int fd;
 
 	topo_enter(&self->t, 1);
 	ASSERT_GE(sk_listen(PORT, 4), 0);
-	ASSERT_EQ(0, topo_run(&self->t, 1,
-			      "nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; "
-			      "add rule ip t i ip protocol %d @th,104,8 0x02 limit rate 1/hour burst 1 packets drop'",
-			      proto()));
+	ASSERT_EQ(0, topo_drop(&self->t, 1,
+			       "@th,104,8 0x02 limit rate 1/hour burst 1 packets"));
 	topo_enter(&self->t, 0);
 	fd = sk_new(0);
 	start = now_us();
-	ASSERT_EQ(0, connect(fd, (void *)&sa, sizeof(sa)));
+	ASSERT_EQ(0, sk_connect(fd, HOST_B, PORT));
 	EXPECT_TRUE(near_us(now_us() - start, 1000000));
 }
 

@@ -14,13 +14,12 @@ WIRE_FIXTURE()
  */
 static int silent(struct peer *p, struct seg *s, int fd, int resends, int64_t unit_us)
 {
-	struct sockaddr_in sa = sk_addr(HOST_B, PORT);
 	int64_t start, due = 0;
 	uint32_t x;
 
 	if (!is_tern())
 		sysctl_set("syn_linear_timeouts", "0");
-	connect(fd, (void *)&sa, sizeof(sa));
+	sk_connect(fd, HOST_B, PORT);
 	if (errno != EINPROGRESS || expect(p, s, SYN))
 		return -1;
 	start = s->us;
@@ -88,14 +87,13 @@ TEST_F(wire, rto_init)
 /* A blocking connect() returns that error itself. */
 TEST_F(wire, blocking)
 {
-	struct sockaddr_in sa = sk_addr(HOST_B, PORT);
 	int fd, n = 1;
 
 	ASSERT_EQ(0, is_tern() ? sysctl_set("rto_init_us", "100000") :
 			  sysctl_set("syn_linear_timeouts", "0"));
 	fd = sk_new(0);
 	ASSERT_EQ(0, setsockopt(fd, IPPROTO_TCP, TERN_SYNCNT, &n, sizeof(n)));
-	EXPECT_EQ(-1, connect(fd, (void *)&sa, sizeof(sa)));
+	EXPECT_EQ(-1, sk_connect(fd, HOST_B, PORT));
 	EXPECT_EQ(ETIMEDOUT, errno);
 }
 

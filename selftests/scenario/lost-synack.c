@@ -12,14 +12,11 @@ TEST_F_TIMEOUT(hosts, both_clocks, 1000)
 {
 	int64_t unit = timetravel() ? 1000000 : 200000, start = 0;
 	int syns = 0, own = 0, fd, n = 3;
-	struct sockaddr_in sa = sk_addr(HOST_B, PORT);
 
 	if (!is_tern())
 		SKIP(return, "TCP's unit is a constant");
 	/* Seen by the sniffer, dropped before the stack. */
-	ASSERT_EQ(0, topo_run(&self->t, 0,
-			      "nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; "
-			      "add rule ip t i ip protocol %d drop'", proto()));
+	ASSERT_EQ(0, topo_drop(&self->t, 0, ""));
 	for (int i = 0; i < 2; i++) {
 		topo_enter(&self->t, 1 - i);
 		ASSERT_EQ(0, sysctl_set("rto_init_us", timetravel() ? "1000000" : "200000"));
@@ -30,7 +27,7 @@ TEST_F_TIMEOUT(hosts, both_clocks, 1000)
 	}
 	fd = sk_new(SOCK_NONBLOCK);
 	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_SYNCNT, &n, sizeof(n)));
-	connect(fd, (void *)&sa, sizeof(sa));
+	sk_connect(fd, HOST_B, PORT);
 	EXPECT_EQ(EINPROGRESS, errno);
 	while (wire_recv(&self->w, &self->s, 8 * unit / 1000 + SOON)) {
 		struct seg *s = &self->s;

@@ -22,7 +22,7 @@ TEST_F(wire, client)
 	x = s->seq;
 	EXPECT_EQ(0, s->len);
 	EXPECT_EQ(0, s->ack);
-	EXPECT_EQ(1460, s->mss);
+	EXPECT_EQ(MSS, s->mss);
 	EXPECT_TRUE(s->has_ts);
 	EXPECT_TRUE(s->sack_ok);
 	EXPECT_TRUE(s->has_wscale);
@@ -60,7 +60,7 @@ TEST_F(wire, server)
 	ASSERT_EQ(0, expect(p, s, SYN | ACK));
 	y = s->seq;
 	EXPECT_EQ(101, s->ack);
-	EXPECT_EQ(1460, s->mss);
+	EXPECT_EQ(MSS, s->mss);
 	EXPECT_TRUE(s->has_ts);
 	EXPECT_EQ(42, s->tsecr);
 	EXPECT_TRUE(s->sack_ok);

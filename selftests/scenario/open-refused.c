@@ -58,18 +58,17 @@ TEST_F(wire, client)
 
 TEST_F(hosts, at_once)
 {
-	struct sockaddr_in sa = sk_addr(HOST_B, PORT);
 	int64_t start = now_us();
 	int fd = sk_new(0);
 
-	EXPECT_EQ(-1, connect(fd, (void *)&sa, sizeof(sa)));
+	EXPECT_EQ(-1, sk_connect(fd, HOST_B, PORT));
 	EXPECT_EQ(ECONNREFUSED, errno);
 	EXPECT_LT(now_us() - start, 900000);
 	/* The same socket may try again. */
 	topo_enter(&self->t, 1);
 	ASSERT_GE(sk_listen(PORT, 4), 0);
 	topo_enter(&self->t, 0);
-	EXPECT_EQ(0, connect(fd, (void *)&sa, sizeof(sa)));
+	EXPECT_EQ(0, sk_connect(fd, HOST_B, PORT));
 }
 
 TEST_HARNESS_MAIN

@@ -65,7 +65,7 @@ TEST_F(wire, rst_refuses)
 
 TEST_F(hosts, two_kernels)
 {
-	struct sockaddr_in sa[2] = { sk_addr(HOST_A, 5001), sk_addr(HOST_B, 5002) };
+	struct sk_name sa[2] = { sk_name(HOST_A, 5001), sk_name(HOST_B, 5002) };
 	int fd[2];
 	char buf[8];
 
@@ -74,10 +74,10 @@ TEST_F(hosts, two_kernels)
 				      "tc qdisc add dev eth0 root netem delay 200ms"));
 		topo_enter(&self->t, i);
 		fd[i] = sk_new(SOCK_NONBLOCK);
-		ASSERT_EQ(0, bind(fd[i], (void *)&sa[i], sizeof(sa[i])));
+		ASSERT_EQ(0, bind(fd[i], &sa[i].sa, sa[i].len));
 	}
 	for (int i = 0; i < 2; i++) {
-		connect(fd[i], (void *)&sa[!i], sizeof(sa[i]));
+		connect(fd[i], &sa[!i].sa, sa[!i].len);
 		EXPECT_EQ(EINPROGRESS, errno);
 	}
 	for (int i = 0; i < 2; i++) {
