@@ -65,7 +65,8 @@ int mss_of(int mtu);		/* MSS without options */
 const char *ip_text(const char *host);
 bool available(void);		/* the protocol has a stack here */
 int64_t now_us(void);		/* CLOCK_REALTIME, as the wire's timestamps */
-bool near_us(int64_t got, int64_t want);	/* within 10 ms in time travel */
+bool near_us(int64_t got, int64_t want);	/* never early; exact in time travel */
+void sleep_most(int64_t start, int64_t due_us);	/* until shortly before it's due */
 long scaled(long n);		/* n times TERN_SCALE (default 1) */
 int run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -119,6 +120,9 @@ int topo_run(struct topo *t, int which, const char *fmt, ...)
 /* The host drops segments that come in and that nft's @match fits, until "pass". */
 int topo_drop(struct topo *t, int which, const char *match);
 int topo_pass(struct topo *t, int which);
+/* The cable is pulled: all that either host sends is lost; and put back. */
+int topo_cut(struct topo *t);
+int topo_mend(struct topo *t);
 
 /* An address of a socket, of either family */
 struct sk_name {

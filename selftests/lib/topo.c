@@ -51,6 +51,18 @@ int topo_pass(struct topo *t, int which)
 	return topo_run(t, which, "nft flush ruleset");
 }
 
+int topo_cut(struct topo *t)
+{
+	return topo_run(t, 0, "tc qdisc add dev eth0 root netem loss 100%%") ||
+	       topo_run(t, 1, "tc qdisc add dev eth0 root netem loss 100%%");
+}
+
+int topo_mend(struct topo *t)
+{
+	return topo_run(t, 0, "tc qdisc del dev eth0 root") ||
+	       topo_run(t, 1, "tc qdisc del dev eth0 root");
+}
+
 static int ethtool(int fd, int cmd, bool on)
 {
 	struct ethtool_value v = { .cmd = cmd, .data = on };

@@ -11,7 +11,7 @@ WIRE_FIXTURE()
 /* Still there shortly before, gone at that time. */
 static bool lasts(struct peer *p, int64_t since, int64_t us)
 {
-	sleep_until(since + us - 50000);
+	sleep_most(since, us);
 	if (sk_state(PORT, p->port) != TERN_TIME_WAIT) {
 		fprintf(stderr, "# gone too early\n");
 		return false;

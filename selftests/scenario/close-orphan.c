@@ -24,7 +24,7 @@ static int to_fin_wait2(struct peer *p, struct seg *s, int *linger2)
 
 static bool lasts(struct peer *p, int64_t since, int64_t us)
 {
-	sleep_until(since + us - 50000);
+	sleep_most(since, us);
 	return sk_state(p->to_port, PORT) == TERN_FIN_WAIT2 &&
 	       wait_gone(p->to_port, PORT, SOON) && near_us(now_us() - since, us);
 }
