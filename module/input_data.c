@@ -108,6 +108,7 @@ static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 
 	if (unlikely(!room_for(sk, skb))) {
 		TERN_INC(tern_sk_net(sk), TCPRcvQDrop);
+		tp->rcv.nomem = true;
 		tern_ack_soon(sk);
 		return SKB_DROP_REASON_SOCKET_RCVBUFF;
 	}

@@ -283,6 +283,7 @@ struct tern_snd {
  * @mss: estimate of the peer's segment size, for the ACK of every second
  * @wscale: shift of windows advertised
  * @fin: the FIN was received in order
+ * @nomem: what came in order did not fit the memory: the next window is zero
  * @rtt_seq: DRS: end of the window being measured
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
@@ -303,7 +304,8 @@ struct tern_rcv {
 	u32 ssthresh;
 	u16 mss;
 	u8 wscale;
-	bool fin;
+	bool fin : 1;
+	bool nomem : 1;
 	u32 space_copied;
 	u32 space;
 	u32 segs;

@@ -95,8 +95,10 @@ u16 tern_window_select(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u32 old = tp->rcv.wnd;
-	u32 new = choose(sk);
+	/* A promise without memory: better taken back than broken for ever. */
+	u32 new = tp->rcv.nomem ? 0 : choose(sk);
 
+	tp->rcv.nomem = false;
 	if (unlikely(!new && old))
 		TERN_INC(tern_sk_net(sk), TCPToZeroWindowAdv);
 	else if (unlikely(new && !old))
