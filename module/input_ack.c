@@ -127,6 +127,9 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 	if (reason)
 		return reason;
 
+	/* An answered probe: idle time anew, which an interval may outlast. */
+	if (tp->probes)
+		tern_keepalive_start(sk);
 	tern_persist_answered(sk);
 	wnd = tern_window_update(sk, skb);
 	if (tern_seq_before(ack, tp->snd.una)) {

@@ -10,6 +10,7 @@
 #include "xmit.h"
 #include "reset.h"
 #include "output.h"
+#include "retransmit.h"
 
 /**
  * tern_keepalive_idle_ns() - silence before the first probe
@@ -92,6 +93,7 @@ void tern_keepalive_expire(struct sock *sk)
 	struct tern_sock *tp = tern_sk(sk);
 	u64 idle = tern_keepalive_idle_ns(sk);
 	u64 silence = tp->now_ns - tp->rcv.heard_ns;
+	u64 due;
 
 	if (sk->sk_state == TCP_CLOSE || !sock_flag(sk, SOCK_KEEPOPEN))
 		return;
@@ -115,6 +117,9 @@ void tern_keepalive_expire(struct sock *sk)
 	TERN_INC(tern_sk_net(sk), TCPKeepAlive);
 	tern_xmit_control(sk, tp->snd.una - 1, TERN_FLAG_ACK);
 	tp->probes++;
-	tern_timer_arm(sk, TERN_TIMER_KEEPALIVE,
-		       tp->now_ns + tern_keepalive_intvl_ns(sk));
+	due = tp->now_ns + tern_keepalive_intvl_ns(sk);
+	/* TERN_USER_TIMEOUT's end, unless that is past: a probe has a chance. */
+	if (silence < (u64)READ_ONCE(tp->conf.user_timeout_ms) * NSEC_PER_MSEC)
+		due = tern_retransmit_until(sk, tp->rcv.heard_ns, due);
+	tern_timer_arm(sk, TERN_TIMER_KEEPALIVE, due);
 }

@@ -76,5 +76,8 @@ void tern_persist_expire(struct sock *sk)
 	tern_xmit_control(sk, tp->snd.una - 1, TERN_FLAG_ACK);
 	tp->probes++;
 	tern_rtt_backoff(&tp->rtt);
-	tern_timer_arm(sk, TERN_TIMER_PERSIST, tp->now_ns + tern_retransmit_rto_ns(sk));
+	tern_timer_arm(sk, TERN_TIMER_PERSIST,
+		       tern_retransmit_until(sk, tp->persist_start_ns,
+					     tp->now_ns +
+					     tern_retransmit_rto_ns(sk)));
 }

@@ -45,20 +45,48 @@ static u64 row_start(struct sock *sk)
 	return head ? tern_cb(head)->first_ns : tern_sk(sk)->retrans_start_ns;
 }
 
-/* RTO from now, or TERN_USER_TIMEOUT's end if that is sooner (RFC 5482). */
+/*
+ * A peer that shut its window over data in flight, but answers, is alive: for
+ * as long after it was heard as a silent one is given.
+ */
+static bool shut_but_alive(const struct sock *sk)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	u64 limit = 2ULL * TERN_RTO_HIGH_US * NSEC_PER_USEC;
+	u32 ut_ms = READ_ONCE(tp->conf.user_timeout_ms);
+
+	if (ut_ms)
+		limit = min(limit, (u64)ut_ms * NSEC_PER_MSEC);
+	return !tp->snd.wnd && !sock_flag(sk, SOCK_DEAD) &&
+	       tp->now_ns - tp->rcv.heard_ns < limit;
+}
+
+/**
+ * tern_retransmit_until() - TERN_USER_TIMEOUT's end, if it is sooner
+ * @sk: socket, locked
+ * @start_ns: when that time began
+ * @due_ns: the deadline otherwise
+ *
+ * RFC 5482. Return: ns of CLOCK_MONOTONIC, now when the end is past.
+ */
+u64 tern_retransmit_until(const struct sock *sk, u64 start_ns, u64 due_ns)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	u32 ut_ms = READ_ONCE(tp->conf.user_timeout_ms);
+	u64 end = start_ns + (u64)ut_ms * NSEC_PER_MSEC;
+
+	return ut_ms ? clamp(end, tp->now_ns, due_ns) : due_ns;
+}
+
 static void arm_rto(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u64 due = tp->now_ns + tern_retransmit_rto_ns(sk);
-	u32 ut_ms = READ_ONCE(tp->conf.user_timeout_ms);
+	u64 start = shut_but_alive(sk) ? tp->rcv.heard_ns : row_start(sk);
 
-	if (ut_ms) {
-		u64 end = row_start(sk) + (u64)ut_ms * NSEC_PER_MSEC;
-
-		due = clamp(end, tp->now_ns, due);
-	}
 	tern_timer_disarm(sk, TERN_TIMER_PROBE);
-	tern_timer_arm(sk, TERN_TIMER_RETRANS, due);
+	tern_timer_arm(sk, TERN_TIMER_RETRANS,
+		       tern_retransmit_until(sk, start, due));
 }
 
 /**
@@ -347,16 +375,6 @@ static void expire_syn(struct sock *sk)
 			      tp->retries);
 	tern_xmit_control(sk, tp->snd.iss, flags);
 	arm_rto(sk);
-}
-
-/* A peer that shut its window over data in flight, but answers, is alive. */
-static bool shut_but_alive(const struct sock *sk)
-{
-	const struct tern_sock *tp = tern_sk(sk);
-
-	return !tp->snd.wnd && !sock_flag(sk, SOCK_DEAD) &&
-	       tp->now_ns - tp->rcv.heard_ns <
-	       2ULL * TERN_RTO_HIGH_US * NSEC_PER_USEC;
 }
 
 /**

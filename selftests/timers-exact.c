@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * timers-exact: those timers that no scenario is about: the SYN-ACK's, 63 s
- * by default, and that of the delayed ACK.
+ * by default, that of the delayed ACK, and where TERN_USER_TIMEOUT meets others.
  */
 #include "clock.h"
 #include "fixture.h"
@@ -105,6 +105,104 @@ TEST_F(wire, delayed_ack)
 	EXPECT_EQ(p->snd_nxt, self->s.ack);
 	if (timetravel())
 		EXPECT_LE(self->s.us - start, 10000);
+}
+
+/* Segments of the host in the next @ms, which the peer answers with its window shut */
+static int shut_for(struct peer *p, struct seg *s, uint32_t ack, int ms, bool answer)
+{
+	int64_t end = now_us() + ms * 1000LL;
+	int n = 0;
+
+	while (now_us() < end) {
+		n += hear(p, s, 50);
+		if (answer)
+			say(p, .flags = ACK, .seq = p->snd_nxt, .ack = ack, .win0 = true);
+	}
+	return n;
+}
+
+/*
+ * A peer that shut its window over data in flight and answers isn't given up
+ * by TERN_USER_TIMEOUT, nor flooded when that is over; silent, it is.
+ */
+TEST_F(wire, user_timeout_shut)
+{
+	struct peer *p = &self->p;
+	int fd, ms = 500;
+	int64_t start;
+	uint32_t seq;
+
+	if (!is_tern())
+		SKIP(return, "TCP's clock is too coarse");
+	p->has_mad = true;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_USER_TIMEOUT, &ms, sizeof(ms)));
+	seq = p->rcv_nxt;
+	ASSERT_EQ(1, send(fd, "x", 1, 0));
+	/* RTOs of 0.2 s at least: some at 0.2, 0.6, 1.4 s, and where the time ends */
+	EXPECT_LE(shut_for(p, &self->s, seq, 1500, true), 10);
+	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, PORT));
+	start = now_us();
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = seq, .win0 = true);
+	EXPECT_TRUE(error_at(fd, start, 500000, ETIMEDOUT));
+}
+
+/* A zero window that isn't answered: from the first probe */
+TEST_F(wire, user_timeout_persist)
+{
+	struct peer *p = &self->p;
+	int fd, ms = 700;
+
+	if (!is_tern())
+		SKIP(return, "TCP's clock is too coarse");
+	p->has_mad = true;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_USER_TIMEOUT, &ms, sizeof(ms)));
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt, .win0 = true);
+	ASSERT_EQ(1, send(fd, "x", 1, 0));
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_TRUE(error_at(fd, self->s.us, 700000, ETIMEDOUT));
+}
+
+/* TERN_USER_TIMEOUT instead of the count of probes, not at the next of them */
+TEST_F(wire, user_timeout_keepalive)
+{
+	struct peer *p = &self->p;
+	int fd, one = 1, ms = 700, idle = 300000, intvl = 250000;
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "TCP counts in seconds");
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_USER_TIMEOUT, &ms, sizeof(ms)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_KEEPIDLE_US, &idle, sizeof(idle)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_KEEPINTVL_US, &intvl, sizeof(intvl)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)));
+	start = now_us();
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	EXPECT_TRUE(at(p, &self->s, start, 300000));
+	EXPECT_TRUE(at(p, &self->s, start, 550000));
+	EXPECT_TRUE(error_at(fd, start, 700000, ETIMEDOUT));
+}
+
+/* An answer starts the idle time, also when the interval is longer. */
+TEST_F(wire, keepalive_long_interval)
+{
+	struct peer *p = &self->p;
+	int fd, one = 1, idle = 100000, intvl = 100000000;
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "TCP counts in seconds");
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_KEEPIDLE_US, &idle, sizeof(idle)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_KEEPINTVL_US, &intvl, sizeof(intvl)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)));
+	for (int i = 0; i < 3; i++) {
+		start = now_us();
+		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+		ASSERT_TRUE(at(p, &self->s, start, 100000));
+	}
 }
 
 TEST_HARNESS_MAIN
