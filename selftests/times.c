@@ -7,7 +7,6 @@
  * Time travel only.
  */
 #include "fixture.h"
-#include "timewait.h"
 
 FIXTURE(times)
 {
