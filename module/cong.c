@@ -103,27 +103,37 @@ void tern_cong_avoid(struct tern_cong *c, u32 w, u32 acked)
 	}
 }
 
-/* Remember the window for undo, and let the control say where to fall to. */
-static void reduce(struct tern_cong *c)
+/* RFC 5681 3.1 equation 4, where cwnd bounds FlightSize */
+static u32 fall_to(struct tern_cong *c, u32 flight)
+{
+	return max(c->ops->ssthresh(c, min(flight, c->cwnd)),
+		   TERN_SSTHRESH_MIN);
+}
+
+static void remember(struct tern_cong *c)
 {
 	c->prior_cwnd = c->cwnd;
 	c->prior_ssthresh = c->ssthresh;
-	c->ssthresh = max(c->ops->ssthresh(c), TERN_SSTHRESH_MIN);
-	c->cwnd_cnt = 0;
-	c->prr_delivered = 0;
-	c->prr_out = 0;
 }
 
 /**
  * tern_cong_enter_recovery - a loss was found without a timeout
  * @c: window
+ * @flight: FlightSize: sent and not acknowledged, segments
+ * @again: in the course of a recovery: an undo is to undo both
  *
  * cwnd itself falls step by step, by tern_cong_prr(). The caller adds what it
  * sends to @c->prr_out.
  */
-void tern_cong_enter_recovery(struct tern_cong *c)
+void tern_cong_enter_recovery(struct tern_cong *c, u32 flight, bool again)
 {
-	reduce(c);
+	if (!again)
+		remember(c);
+	c->ssthresh = fall_to(c, flight);
+	c->cwnd_cnt = 0;
+	c->prr_flight = max(flight, 1U);
+	c->prr_delivered = 0;
+	c->prr_out = 0;
 }
 
 /* RFC 6937 3: what may be sent now so that the window ends at ssthresh */
@@ -133,10 +143,9 @@ static u32 prr_sndcnt(const struct tern_cong *c, u32 delivered, bool safe,
 	u32 due = 0, limit;
 
 	if (in_flight > c->ssthresh) {
-		u32 prior = max(c->prior_cwnd, 1U);
-		u64 share = (u64)c->prr_delivered * c->ssthresh + prior - 1;
+		u64 share = (u64)c->prr_delivered * c->ssthresh;
 
-		share = div_u64(share, prior);
+		share = div_u64(share + c->prr_flight - 1, c->prr_flight);
 		return share > c->prr_out ? share - c->prr_out : 0;
 	}
 	if (c->prr_delivered > c->prr_out)
@@ -188,14 +197,22 @@ void tern_cong_exit_recovery(struct tern_cong *c)
 }
 
 /**
- * tern_cong_timeout - the retransmission timer expired (RFC 5681 3.1, eq. 4)
+ * tern_cong_timeout - the retransmission timer expired (RFC 5681 3.1)
  * @c: window
+ * @flight: FlightSize: sent and not acknowledged, segments
+ * @recovering: from fast retransmission; the window was cut for this loss
  *
- * For the first expiry of a row only: ssthresh falls once for one loss.
+ * For the first expiry of a segment only: ssthresh falls once for one loss.
  */
-void tern_cong_timeout(struct tern_cong *c)
+void tern_cong_timeout(struct tern_cong *c, u32 flight, bool recovering)
 {
-	reduce(c);
+	u32 cut = c->ssthresh;
+
+	remember(c);
+	c->ssthresh = fall_to(c, flight);
+	if (recovering)
+		c->ssthresh = min(cut, max(flight / 2, TERN_SSTHRESH_MIN));
+	c->cwnd_cnt = 0;
 	set_cwnd(c, 1);
 }
 

@@ -5,9 +5,9 @@
 #include <linux/kernel.h>
 #include "cong.h"
 
-static u32 reno_ssthresh(struct tern_cong *c)
+static u32 reno_ssthresh(struct tern_cong *c, u32 flight)
 {
-	return max(c->cwnd / 2, TERN_SSTHRESH_MIN);
+	return max(flight / 2, TERN_SSTHRESH_MIN);
 }
 
 /* A window that is not used up says nothing of the path (RFC 7661 3). */

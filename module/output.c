@@ -131,7 +131,7 @@ static void check_idle(struct sock *sk)
 	u64 rto_ns = tern_retransmit_rto_ns(sk);
 	u64 idle = tp->now_ns - tp->snd.lsnd_ns;
 
-	if (tp->snd.packets_out || idle <= rto_ns ||
+	if (tp->snd.packets_out || idle <= rto_ns || !tp->snd.wnd ||
 	    !tern_knob(tern_sk_net(sk), slow_start_after_idle))
 		return;
 	tern_cong_idle(&tp->cong, min_t(u64, div64_u64(idle, rto_ns), 32));
@@ -174,6 +174,42 @@ void tern_output_push(struct sock *sk, bool push)
 			tp->ack.pingpong = true;
 	}
 	check_probe(sk);
+}
+
+/* One segment more than cwnd lets out (RFC 8985 7.3). False: none to send. */
+static bool push_probe(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u32 cwnd = tp->cong.cwnd;
+	bool sent;
+
+	if (!tp->snd.head)
+		return false;
+	tp->cong.cwnd = tern_in_flight(tp) + 1;
+	sent = push_one(sk, tp->snd.head, tern_mtu_current(sk), true);
+	tp->cong.cwnd = cwnd;
+	if (sent)
+		tp->snd.lsnd_ns = tp->now_ns;
+	return sent;
+}
+
+/**
+ * tern_output_probe_expire() - tail loss probe (RFC 8985 7.3)
+ * @sk: socket, locked; TERN_TIMER_PROBE
+ *
+ * New data if there is some and the window allows it, else the last segment
+ * again: an ACK of either tells what was lost.
+ */
+void tern_output_probe_expire(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (!tp->snd.packets_out || sk->sk_state == TCP_CLOSE)
+		return;
+	tp->rec.tlp_again = false;
+	if (!push_probe(sk))
+		tern_retransmit_probe(sk);
+	tern_retransmit_probed(sk);
 }
 
 /**

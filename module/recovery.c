@@ -15,9 +15,24 @@ static bool sent_after(u64 ns1, u32 end1, u64 ns2, u32 end2)
 	return ns1 > ns2 || (ns1 == ns2 && tern_seq_after(end1, end2));
 }
 
+/*
+ * RFC 8985 6.2 step 2: was it an earlier copy that arrived? Yes when the ACK
+ * echoes an earlier time, or comes sooner than any round trip takes. The echo
+ * says nothing of what is SACKed only.
+ */
+static bool earlier_copy(const struct tern_sock *tp,
+			 const struct tern_skb_cb *cb,
+			 const struct tern_ack_info *ai)
+{
+	if (ai->has_ts && !tern_seq_after(cb->end_seq, tp->snd.una) &&
+	    tern_seq_before(ai->tsecr, tern_ts_val(cb->sent_ns, tp->ts.offset)))
+		return true;
+	return tp->now_ns - cb->sent_ns < (u64)tp->rtt.min_us * NSEC_PER_USEC;
+}
+
 /**
  * tern_recovery_delivered() - a segment reached the peer (RFC 8985 6.2)
- * @sk: socket, locked
+ * @sk: socket, locked; SND.UNA is that of the ACK
  * @skb: segment of the queue, not marked SACKED yet
  * @ai: sums of this ACK
  */
@@ -26,25 +41,48 @@ void tern_recovery_delivered(struct sock *sk, struct sk_buff *skb,
 {
 	struct tern_sock *tp = tern_sk(sk);
 	const struct tern_skb_cb *cb = tern_cb(skb);
-	u64 rtt_ns = tp->now_ns - cb->sent_ns;
+	bool again = cb->marks & TERN_MARK_EVER;
 
 	ai->delivered += cb->pcount;
 	tp->snd.delivered += cb->pcount;
-	if (cb->marks & TERN_MARK_EVER) {
-		/* Sooner than any round trip: the first copy was acked. */
-		if (div_u64(rtt_ns, NSEC_PER_USEC) < tp->rtt.min_us)
-			return;
-	} else {
-		ai->rtt_ns = rtt_ns ?: 1;
-		if (tp->rec.fack && tern_seq_before(cb->end_seq, tp->rec.fack))
-			tp->rec.reordering = true;
+	if (cb->sent_ns > ai->newest_ns) {
+		ai->newest_ns = cb->sent_ns;
+		ai->newest_again = again;
+	} else if (cb->sent_ns == ai->newest_ns) {
+		ai->newest_again &= again;
 	}
+	if (again && earlier_copy(tp, cb, ai))
+		return;
+	if (!again && tp->rec.fack && tern_seq_before(cb->end_seq, tp->rec.fack))
+		tp->rec.reordering = true;
 	if (sent_after(cb->sent_ns, cb->end_seq, tp->rec.rack_ns,
 		       tp->rec.rack_end)) {
 		tp->rec.rack_ns = cb->sent_ns;
 		tp->rec.rack_end = cb->end_seq;
-		tp->rec.rack_rtt_ns = rtt_ns;
+		tp->rec.rack_rtt_ns = tp->now_ns - cb->sent_ns;
 	}
+}
+
+/*
+ * The round trip of the latest of the segments that an ACK tells of. What was
+ * sent before it may have arrived long ago, its ACKs lost or, without SACK,
+ * withheld by a hole. By Karn, one sent twice counts only when the echo is of
+ * its last copy (RFC 6298 3, RFC 7323 4.1). An ACK of a duplicate is late.
+ */
+static void sample_rtt(struct sock *sk, struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (!ai->newest_ns || ai->dsack)
+		return;
+	if (ai->newest_again &&
+	    (!ai->has_ts || tp->snd.una == ai->prior_una ||
+	     ai->tsecr != tern_ts_val(ai->newest_ns, tp->ts.offset)))
+		return;
+	ai->rtt_us = max_t(u64, 1, div_u64(tp->now_ns - ai->newest_ns,
+					   NSEC_PER_USEC));
+	tern_rtt_sample(&tp->rtt, ai->rtt_us,
+			div_u64(tp->now_ns, NSEC_PER_USEC));
 }
 
 static void mark_sacked(struct sock *sk, struct sk_buff *skb,
@@ -90,6 +128,37 @@ static bool fit(struct sock *sk, struct sk_buff *skb,
 	       !tern_queue_split(sk, skb, len, cb->mss);
 }
 
+/* RFC 8985 6.2 step 4: a wider window after each round that saw a D-SACK */
+static void widen_reorder_window(struct tern_sock *tp)
+{
+	if (tp->rec.reo_round && tern_seq_before(tp->snd.una, tp->rec.reo_round))
+		return;
+	tp->rec.reo_round = tp->snd.nxt ?: 1;
+	tp->rec.reo_mult = clamp(tp->rec.reo_mult + 1, 2, U8_MAX);
+	tp->rec.reo_persist = TERN_REO_PERSIST;
+}
+
+/*
+ * @dup arrived twice: a retransmission was not needed, or the network made a
+ * copy. A loss probe is no sign of reordering, and not of those to undo.
+ */
+static void take_dsack(struct sock *sk, const struct tern_sack_block *dup,
+		       struct tern_ack_info *ai)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	int segs = DIV_ROUND_UP(dup->end - dup->start, tp->snd.mss);
+
+	ai->dsack = true;
+	TERN_INC(tern_sk_net(sk), TCPDSACKRecv);
+	if (tp->rec.tlp_end && dup->end == tp->rec.tlp_end) {
+		ai->dsack_probe = true;
+		return;
+	}
+	widen_reorder_window(tp);
+	if (tp->rec.undo_una && tern_seq_after(dup->end, tp->rec.undo_una))
+		tp->rec.undo_retrans -= min(segs, tp->rec.undo_retrans);
+}
+
 /**
  * tern_recovery_sack() - mark what SACK blocks tell (RFC 2018, RFC 6675)
  * @sk: socket, locked
@@ -108,12 +177,8 @@ void tern_recovery_sack(struct sock *sk, const struct tern_opts *o, u32 ack,
 
 	tern_sack_digest(&in, o, ack, tp->snd.una, tp->snd.nxt,
 			 tp->snd.max_wnd);
-	if (in.dsack) {
-		ai->dsack = true;
-		TERN_INC(tern_sk_net(sk), TCPDSACKRecv);
-		if (tp->rec.undo_una && tp->rec.undo_retrans > 0)
-			tp->rec.undo_retrans--;
-	}
+	if (in.dsack)
+		take_dsack(sk, &in.dup, ai);
 	for (skb = tern_queue_oldest(sk); skb && i < in.num;
 	     skb = tern_queue_next_sent(sk, skb)) {
 		while (i < in.num &&
@@ -147,6 +212,7 @@ void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb)
 
 	if (cb->marks & TERN_MARK_SACKED)
 		return;
+	tp->rec.lost_ns = max(tp->rec.lost_ns, cb->sent_ns);
 	if (cb->marks & TERN_MARK_RETRANS) {
 		tp->snd.retrans_out -= cb->pcount;
 		cb->marks &= ~TERN_MARK_RETRANS;
@@ -161,14 +227,17 @@ void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb)
 /* RFC 8985 6.2 step 4: how much later a segment may be and not be lost */
 static u64 reorder_window_ns(const struct tern_sock *tp)
 {
+	u32 us;
+
 	if (!tp->rec.reordering &&
 	    (tp->rec.phase != TERN_OPEN ||
 	     tp->snd.sacked_out >= TERN_FASTRETRANS_ACKS))
 		return 0;
 	if (tp->rtt.min_us == ~0U)
 		return 0;
-	return (u64)max_t(u32, min(tp->rtt.min_us / 4, tp->rtt.srtt_us),
-			  TERN_REO_MIN_US) * NSEC_PER_USEC;
+	us = min_t(u64, (u64)max(tp->rec.reo_mult, 1) * tp->rtt.min_us / 4,
+		   tp->rtt.srtt_us);
+	return (u64)max(us, TERN_REO_MIN_US) * NSEC_PER_USEC;
 }
 
 /* RFC 8985 6.2 step 5. Returns how many segments were newly marked. */
@@ -181,6 +250,7 @@ static u32 detect(struct sock *sk)
 	u64 next = 0;
 	struct sk_buff *skb;
 
+	tp->rec.lost_ns = 0;
 	if (!tp->rec.rack_ns)
 		return 0;
 	for (skb = tern_queue_oldest(sk); skb;
@@ -206,7 +276,11 @@ static u32 detect(struct sock *sk)
 	return tp->snd.lost_out - before + again - tp->snd.retrans_out;
 }
 
-/* A peer without SACK: RFC 5681 3.2, RFC 6582 3.2 */
+/*
+ * A peer without SACK: RFC 5681 3.2, RFC 6582 3.2. Duplicate ACKs count only
+ * when what was in flight at the last loss is acknowledged and more, since the
+ * retransmissions made some themselves (RFC 6582 3.2 step 1, 4.1).
+ */
 static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
@@ -215,6 +289,7 @@ static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
 	bool partial = tp->rec.phase == TERN_RECOVERY &&
 		       tp->snd.una != ai->prior_una;
 
+	tp->rec.lost_ns = 0;
 	if (!head)
 		return 0;
 	if (ai->dup) {
@@ -226,7 +301,9 @@ static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
 		tp->rec.dupacks = 0;
 		tp->snd.sacked_out = 0;
 	}
-	if (tp->rec.dupacks == TERN_FASTRETRANS_ACKS || partial) {
+	if (partial || (tp->rec.phase == TERN_OPEN &&
+			tp->rec.dupacks == TERN_FASTRETRANS_ACKS &&
+			tp->snd.una != tp->rec.high)) {
 		if (tern_cb(head)->pcount > 1 && head->len > tern_cb(head)->mss)
 			tern_queue_split(sk, head, tern_cb(head)->mss,
 					 tern_cb(head)->mss);
@@ -250,16 +327,29 @@ static void begin(struct sock *sk, u8 phase)
 	tp->rec.tlp_high = 0;
 }
 
-static void enter_recovery(struct sock *sk)
+/*
+ * Segments were found lost: recover them, and cut the window when one of them
+ * was sent after the last cut (RFC 5681 4.3: a loss in the next window, or of
+ * a retransmission, is another sign of congestion).
+ */
+static void lost_some(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	bool cut = tp->rec.lost_ns >= tp->rec.cut_ns;
+	bool again = tp->rec.phase == TERN_RECOVERY;
 
-	begin(sk, TERN_RECOVERY);
-	tern_cong_enter_recovery(&tp->cong);
-	if (tp->sack_ok)
-		TERN_INC(tern_sk_net(sk), TCPSackRecovery);
-	else
-		TERN_INC(tern_sk_net(sk), TCPRenoRecovery);
+	if (tp->rec.phase == TERN_OPEN || (cut && !again)) {
+		begin(sk, TERN_RECOVERY);
+		if (tp->sack_ok)
+			TERN_INC(tern_sk_net(sk), TCPSackRecovery);
+		else
+			TERN_INC(tern_sk_net(sk), TCPRenoRecovery);
+	}
+	if (!cut)
+		return;
+	tp->rec.cut_ns = tp->now_ns;
+	tp->rec.high = tp->snd.nxt;
+	tern_cong_enter_recovery(&tp->cong, tp->snd.packets_out, again);
 }
 
 /* The reduction was for nothing (RFC 4015): nothing is lost after all. */
@@ -281,6 +371,7 @@ static void undo(struct sock *sk)
 	tern_cong_undo(&tp->cong);
 	tp->rec.phase = TERN_OPEN;
 	tp->rec.undo_una = 0;
+	tp->rec.cut_ns = 0;
 }
 
 /* Does this ACK show that the retransmission was not needed? */
@@ -303,27 +394,34 @@ static void try_undo(struct sock *sk, const struct tern_ack_info *ai)
 		return;
 	}
 	/* Every retransmission was told of as a duplicate. */
-	if (ai->dsack && !tp->rec.undo_retrans) {
+	if (ai->dsack && !ai->dsack_probe && !tp->rec.undo_retrans) {
 		undo(sk);
 		TERN_INC(tn, TCPDSACKUndo);
 	}
 }
 
-/* RFC 8985 7.4: did the probe repair a loss that nobody noticed? */
+/*
+ * RFC 8985 7.4.2: did the probe repair a loss that nobody noticed? The echo
+ * tells which copy was acknowledged. Without it an ACK of later data tells
+ * that one of them was lost, and a duplicate ACK that both arrived.
+ */
 static void probe_acked(struct sock *sk, const struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
-	bool original = ai->dsack ||
-			(ai->has_ts &&
-			 tern_seq_before(ai->tsecr, tp->rec.tlp_ts));
+	bool original;
 
 	if (!tp->rec.tlp_high ||
 	    tern_seq_before(tp->snd.una, tp->rec.tlp_high))
 		return;
+	original = !tp->rec.tlp_again || ai->dsack_probe || ai->dup ||
+		   (ai->has_ts && tern_seq_before(ai->tsecr, tp->rec.tlp_ts));
+	if (!original && !ai->has_ts && tp->snd.una == tp->rec.tlp_high)
+		return;
 	tp->rec.tlp_high = 0;
 	if (original || tp->rec.phase != TERN_OPEN)
 		return;
-	tern_cong_enter_recovery(&tp->cong);
+	tp->rec.cut_ns = tp->now_ns;
+	tern_cong_enter_recovery(&tp->cong, ai->in_flight, false);
 	tern_cong_exit_recovery(&tp->cong);
 	TERN_INC(tern_sk_net(sk), TCPLossProbeRecovery);
 }
@@ -337,6 +435,8 @@ static void end_phase(struct sock *sk)
 		return;
 	if (tp->rec.phase == TERN_RECOVERY)
 		tern_cong_exit_recovery(&tp->cong);
+	if (tp->rec.reo_persist && !--tp->rec.reo_persist)
+		tp->rec.reo_mult = 0;
 	tp->rec.phase = TERN_OPEN;
 	tp->rec.dupacks = 0;
 	if (!tp->sack_ok)
@@ -350,7 +450,7 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
 		.now_ns = tp->now_ns,
 		.acked = ai->delivered,
 		.in_flight = ai->in_flight,
-		.rtt_us = div_u64(ai->rtt_ns, NSEC_PER_USEC),
+		.rtt_us = ai->rtt_us,
 		.cwnd_limited = tp->snd.cwnd_limited ||
 				tp->rec.phase == TERN_LOSS,
 	};
@@ -376,6 +476,7 @@ void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
 
 	if (tern_seq_before(tp->rec.fack, tp->snd.una))
 		tp->rec.fack = 0;
+	sample_rtt(sk, ai);
 	probe_acked(sk, ai);
 	try_undo(sk, ai);
 	end_phase(sk);
@@ -388,8 +489,8 @@ void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
 		   tern_timer_armed(sk, TERN_TIMER_REORDER)) {
 		ai->lost = detect(sk);
 	}
-	if (tp->snd.lost_out && tp->rec.phase == TERN_OPEN)
-		enter_recovery(sk);
+	if (ai->lost)
+		lost_some(sk);
 	update_cwnd(sk, ai);
 }
 
@@ -406,19 +507,29 @@ bool tern_recovery_reordered(struct sock *sk)
 
 	if (!lost)
 		return false;
-	if (tp->rec.phase == TERN_OPEN)
-		enter_recovery(sk);
+	lost_some(sk);
 	if (tp->rec.phase == TERN_RECOVERY)
 		tern_cong_prr(&tp->cong, 1, lost, tern_in_flight(tp), false);
 	return true;
 }
 
+/* RFC 8985 6.3: the head, and what is later than RACK allows, is lost. */
+static bool timed_out(const struct tern_sock *tp, const struct sk_buff *skb)
+{
+	const struct tern_skb_cb *cb = tern_cb(skb);
+
+	return !tp->sack_ok || cb->seq == tp->snd.una ||
+	       cb->sent_ns + tp->rec.rack_rtt_ns + reorder_window_ns(tp) <=
+	       tp->now_ns;
+}
+
 /**
- * tern_recovery_timeout() - the RTO expired: all in flight is lost
+ * tern_recovery_timeout() - the RTO expired
  * @sk: socket, locked
  *
- * RFC 5681 3.1: ssthresh is cut at the first timeout of a row only. A head
- * that was SACKed and is still here means that the peer reneged (RFC 2018 8).
+ * RFC 5681 3.1: a segment's first timeout cuts ssthresh, the following ones of
+ * the same segment don't. A head that was SACKed and is still here means that
+ * the peer reneged (RFC 2018 8).
  */
 void tern_recovery_timeout(struct sock *sk)
 {
@@ -426,9 +537,11 @@ void tern_recovery_timeout(struct sock *sk)
 	struct sk_buff *skb = tern_queue_oldest(sk);
 	bool reneged = skb && (tern_cb(skb)->marks & TERN_MARK_SACKED);
 
-	if (tp->rec.phase != TERN_LOSS) {
-		tern_cong_timeout(&tp->cong);
+	if (tp->rec.phase != TERN_LOSS || !tp->retries) {
+		tern_cong_timeout(&tp->cong, tp->snd.packets_out,
+				  tp->rec.phase == TERN_RECOVERY);
 		begin(sk, TERN_LOSS);
+		tp->rec.cut_ns = tp->now_ns;
 	} else {
 		tp->cong.cwnd = 1;
 		tp->cong.cwnd_cnt = 0;
@@ -443,7 +556,8 @@ void tern_recovery_timeout(struct sock *sk)
 			cb->marks &= ~TERN_MARK_SACKED;
 			tp->snd.sacked_out -= cb->pcount;
 		}
-		tern_recovery_mark_lost(sk, skb);
+		if (timed_out(tp, skb))
+			tern_recovery_mark_lost(sk, skb);
 	}
 	tern_timer_disarm(sk, TERN_TIMER_REORDER);
 }
@@ -451,11 +565,11 @@ void tern_recovery_timeout(struct sock *sk)
 /**
  * tern_recovery_probe_due() - when to send a tail loss probe (RFC 8985 7.2)
  * @sk: socket, locked, with segments in flight
- * @rto_ns: RTO
+ * @rto_due: when the RTO would be
  *
  * Return: ns of CLOCK_MONOTONIC, 0 when no probe may be sent now.
  */
-u64 tern_recovery_probe_due(struct sock *sk, u64 rto_ns)
+u64 tern_recovery_probe_due(struct sock *sk, u64 rto_due)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u64 pto;
@@ -466,5 +580,5 @@ u64 tern_recovery_probe_due(struct sock *sk, u64 rto_ns)
 	pto = 2ULL * tp->rtt.srtt_us;
 	if (tp->snd.packets_out == 1)
 		pto += tp->peer_mad_us;
-	return tp->now_ns + min(pto * NSEC_PER_USEC, rto_ns);
+	return min(tp->now_ns + pto * NSEC_PER_USEC, rto_due);
 }

@@ -10,22 +10,28 @@
  * @delivered: segments newly acknowledged or SACKed
  * @lost: segments newly marked lost
  * @in_flight: before the ACK
- * @rtt_ns: round trip of the newest segment that was sent once, 0 none
+ * @rtt_us: round-trip sample, 0 none
+ * @newest_ns: when the latest of the delivered segments was sent, 0 none
+ * @newest_again: it had been sent before
  * @tsecr: echoed timestamp, valid with @has_ts
  * @has_ts: the ACK had timestamps
  * @dup: a duplicate ACK (RFC 5681 2)
  * @dsack: it told of a duplicate (RFC 2883)
+ * @dsack_probe: that of a loss probe
  */
 struct tern_ack_info {
 	u32 prior_una;
 	u32 delivered;
 	u32 lost;
 	u32 in_flight;
-	u64 rtt_ns;
+	u32 rtt_us;
 	u32 tsecr;
+	u64 newest_ns;
+	bool newest_again;
 	bool has_ts;
 	bool dup;
 	bool dsack;
+	bool dsack_probe;
 };
 
 /* @skb was acknowledged or SACKed for the first time. */
@@ -40,6 +46,6 @@ void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb);
 /* RACK's window passed: mark what is lost. True when something is. */
 bool tern_recovery_reordered(struct sock *sk);
 /* Deadline of a loss probe, 0 when none may be sent (RFC 8985 7.2). */
-u64 tern_recovery_probe_due(struct sock *sk, u64 rto_ns);
+u64 tern_recovery_probe_due(struct sock *sk, u64 rto_due);
 
 #endif

@@ -106,7 +106,8 @@ void tern_retransmit_rearm(struct sock *sk)
 		tern_timer_disarm(sk, TERN_TIMER_PROBE);
 		return;
 	}
-	due = tern_recovery_probe_due(sk, tern_retransmit_rto_ns(sk));
+	tp->snd.rto_due = tp->now_ns + tern_retransmit_rto_ns(sk);
+	due = tern_recovery_probe_due(sk, tp->snd.rto_due);
 	if (!due) {
 		arm_rto(sk);
 		return;
@@ -130,11 +131,21 @@ void tern_retransmit_sent(struct sock *sk, struct sk_buff *skb)
  * tern_retransmit_pushed() - new segments went out (RFC 6298 5.1)
  * @sk: socket, locked
  *
- * A running RTO is left to run; a probe is put off (RFC 8985 7.2).
+ * A running RTO is left to run; a probe is put off, but not behind the RTO
+ * that would run without it (RFC 8985 7.2).
  */
 void tern_retransmit_pushed(struct sock *sk)
 {
-	if (!tern_timer_armed(sk, TERN_TIMER_RETRANS))
+	struct tern_sock *tp = tern_sk(sk);
+	u64 due = 0;
+
+	if (tern_timer_armed(sk, TERN_TIMER_RETRANS))
+		return;
+	if (tern_timer_armed(sk, TERN_TIMER_PROBE))
+		due = tern_recovery_probe_due(sk, tp->snd.rto_due);
+	if (due)
+		tern_timer_arm(sk, TERN_TIMER_PROBE, due);
+	else
 		tern_retransmit_rearm(sk);
 }
 
@@ -217,23 +228,8 @@ void tern_retransmit_clean(struct sock *sk, u32 ack, struct tern_ack_info *ai)
 		tp->snd.sacked_out =
 			min(without_sack - min(without_sack, ai->delivered),
 			    tp->snd.packets_out - tp->snd.lost_out);
+	/* A back-off ends with the next sample: RFC 6298 5. */
 	tp->retries = 0;
-	tp->rtt.backoff = 0;
-	if (ai->rtt_ns) {
-		u32 now_us = div_u64(tp->now_ns, NSEC_PER_USEC);
-
-		tern_rtt_sample(&tp->rtt,
-				max_t(u64, 1, div_u64(ai->rtt_ns,
-						      NSEC_PER_USEC)),
-				now_us);
-	} else if (ai->has_ts && ai->tsecr) {
-		u32 now_us = div_u64(tp->now_ns, NSEC_PER_USEC);
-		u32 rtt_us = now_us + tp->ts.offset - ai->tsecr;
-
-		/* RFC 7323 4: timestamps make resent segments good samples. */
-		if ((s32)rtt_us > 0)
-			tern_rtt_sample(&tp->rtt, rtt_us, now_us);
-	}
 }
 
 /* Send @skb again, at most @segs wire segments of it. 0 or -errno. */
@@ -241,9 +237,11 @@ static int send_again(struct sock *sk, struct sk_buff *skb, u32 segs)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct tern_skb_cb *cb = tern_cb(skb);
-	u16 mss = min_t(u16, cb->mss, tern_mtu_current(sk));
 	u32 old = cb->pcount, grown;
+	u16 mss;
 
+	tern_mtu_current(sk);
+	mss = min(cb->mss, tp->snd.mss);
 	if (cb->mss > mss && skb->len > mss) {
 		/* The path became narrower: cut finer. */
 		if (skb_unclone(skb, GFP_ATOMIC))
@@ -411,31 +409,39 @@ void tern_retransmit_expire(struct sock *sk)
 }
 
 /**
- * tern_retransmit_probe_expire() - tail loss probe (RFC 8985 7.3)
- * @sk: socket, locked; TERN_TIMER_PROBE
+ * tern_retransmit_probe() - the last segment sent goes out again
+ * @sk: socket, locked, with segments in flight
  *
- * Repeats the last segment sent, then the RTO runs afresh.
+ * RFC 8985 7.3: a loss probe when there is nothing new to send. Of a large
+ * segment only the last wire segment.
  */
-void tern_retransmit_probe_expire(struct sock *sk)
+void tern_retransmit_probe(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct sk_buff *skb = tern_queue_oldest(sk), *next;
 
-	if (!skb || sk->sk_state == TCP_CLOSE)
-		return;
 	while ((next = tern_queue_next_sent(sk, skb)))
 		skb = next;
-	/* Of a large segment only the last wire segment */
 	if (tern_cb(skb)->pcount > 1) {
 		u32 keep = (tern_cb(skb)->pcount - 1) * tern_cb(skb)->mss;
 
 		if (!tern_queue_split(sk, skb, keep, tern_cb(skb)->mss))
 			skb = tern_queue_next_sent(sk, skb);
 	}
-	tp->rec.tlp_high = tp->snd.nxt ?: 1;
+	tp->rec.tlp_again = true;
+	tp->rec.tlp_end = tern_cb(skb)->end_seq;
 	tp->rec.tlp_ts = tern_ts_val(tp->now_ns, tp->ts.offset);
-	TERN_INC(tern_sk_net(sk), TCPLossProbes);
 	send_again(sk, skb, tern_cb(skb)->pcount);
+}
+
+/**
+ * tern_retransmit_probed() - a loss probe went out: the RTO runs afresh
+ * @sk: socket, locked
+ */
+void tern_retransmit_probed(struct sock *sk)
+{
+	tern_sk(sk)->rec.tlp_high = tern_sk(sk)->snd.nxt ?: 1;
+	TERN_INC(tern_sk_net(sk), TCPLossProbes);
 	arm_rto(sk);
 }
 

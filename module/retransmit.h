@@ -22,9 +22,11 @@ void tern_retransmit_lost(struct sock *sk);
 u64 tern_retransmit_until(const struct sock *sk, u64 start_ns, u64 due_ns);
 bool tern_retransmit_give_up(struct sock *sk, u32 retries, u32 max,
 			     u64 start_ns);
+/* Loss probe: repeat the last segment; then, whatever was sent, the RTO runs */
+void tern_retransmit_probe(struct sock *sk);
+void tern_retransmit_probed(struct sock *sk);
 /* Timers */
 void tern_retransmit_expire(struct sock *sk);
-void tern_retransmit_probe_expire(struct sock *sk);
 void tern_retransmit_reorder_expire(struct sock *sk);
 
 #endif

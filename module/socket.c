@@ -15,6 +15,7 @@
 #include "sock.h"
 #include "ack.h"
 #include "recovery.h"
+#include "output.h"
 #include "retransmit.h"
 #include "persist.h"
 #include "keepalive.h"
@@ -30,7 +31,7 @@
 
 void (*const tern_timer_expire[TERN_TIMER_NR])(struct sock *sk) = {
 	[TERN_TIMER_RETRANS]	= tern_retransmit_expire,
-	[TERN_TIMER_PROBE]	= tern_retransmit_probe_expire,
+	[TERN_TIMER_PROBE]	= tern_output_probe_expire,
 	[TERN_TIMER_REORDER]	= tern_retransmit_reorder_expire,
 	[TERN_TIMER_PERSIST]	= tern_persist_expire,
 	[TERN_TIMER_DELACK]	= tern_ack_expire,

@@ -239,6 +239,7 @@ struct tern_timers {
  * @head: first skb of sk_write_queue not yet sent, NULL when none.
  *	Sent ones stay in sk_write_queue until acknowledged.
  * @lsnd_ns: when data was sent last
+ * @rto_due: when the RTO expires, had no loss probe its place
  * @fin_queued: FIN is at the tail of the queue
  * @cwnd_limited: the last push stopped at cwnd
  */
@@ -269,6 +270,7 @@ struct tern_snd {
 	u64 bytes_acked;
 	struct sk_buff *head;
 	u64 lsnd_ns;
+	u64 rto_due;
 };
 
 /**
@@ -358,16 +360,22 @@ enum tern_phase {
 /**
  * struct tern_recovery - owned by recovery.c
  * @phase: enum tern_phase
+ * @reordering: reordering was seen
+ * @tlp_again: the loss probe in flight repeated a segment
+ * @reo_mult: RACK's window in quarters of the smallest RTT, 0 as 1
+ * @reo_persist: recoveries until it is 1 again
  * @high: SND.NXT when the phase began; acknowledged, it ends
  * @rack_ns: send time of the latest delivered segment (RFC 8985)
- * @rack_end: its end
  * @rack_rtt_ns: its round-trip time
- * @reordering: reordering was seen
+ * @lost_ns: send time of the latest segment found lost by this ACK
+ * @cut_ns: when the window was cut last, 0 when that was undone
+ * @rack_end: end of the segment of @rack_ns
  * @fack: highest sequence SACKed
  * @dupacks: duplicate ACKs in a row
- * @tlp_ts: its timestamp
+ * @reo_round: SND.NXT when @reo_mult grew last
  * @tlp_high: SND.NXT when a loss probe was sent, 0 none in flight
- * @tlp_retrans: that probe repeated a segment
+ * @tlp_end: end of the segment that a probe repeated last
+ * @tlp_ts: timestamp of that probe
  * @undo_una: SND.UNA when the window was cut, 0 when it can't be undone
  * @undo_retrans: retransmissions not yet reported as duplicates
  * @retrans_ts: timestamp of the first retransmission of the phase (Eifel)
@@ -375,14 +383,20 @@ enum tern_phase {
 struct tern_recovery {
 	u8 phase;
 	bool reordering;
-	bool tlp_retrans;
+	bool tlp_again;
+	u8 reo_mult;
+	u8 reo_persist;
 	u32 high;
 	u64 rack_ns;
 	u64 rack_rtt_ns;
+	u64 lost_ns;
+	u64 cut_ns;
 	u32 rack_end;
 	u32 fack;
 	u32 dupacks;
+	u32 reo_round;
 	u32 tlp_high;
+	u32 tlp_end;
 	u32 tlp_ts;
 	u32 undo_una;
 	int undo_retrans;

@@ -88,12 +88,52 @@ TEST_F(cong, rfc7661__unused_window_does_not_grow)
 TEST_F(cong, rfc5681_3_1__timeout)
 {
 	self->c.cwnd = 40;
-	tern_cong_timeout(&self->c);
+	tern_cong_timeout(&self->c, 40, false);
 	EXPECT_EQ(1, self->c.cwnd);
 	EXPECT_EQ(20, self->c.ssthresh);
 	self->c.cwnd = 3;
-	tern_cong_timeout(&self->c);
+	tern_cong_timeout(&self->c, 3, false);
 	EXPECT_EQ(2, self->c.ssthresh);
+}
+
+/* FlightSize, not cwnd */
+TEST_F(cong, rfc5681_3_1__eq_4_takes_flight_size)
+{
+	self->c.cwnd = 40;
+	tern_cong_timeout(&self->c, 12, false);
+	EXPECT_EQ(6, self->c.ssthresh);
+	self->c.cwnd = 40;
+	tern_cong_enter_recovery(&self->c, 12, false);
+	EXPECT_EQ(6, self->c.ssthresh);
+	self->c.cwnd = 10;
+	tern_cong_enter_recovery(&self->c, 12, false);
+	EXPECT_EQ(5, self->c.ssthresh);
+}
+
+TEST_F(cong, rfc5681_3_1__timeout_in_recovery)
+{
+	self->c.cwnd = 40;
+	tern_cong_enter_recovery(&self->c, 40, false);
+	self->c.cwnd = 20;
+	tern_cong_timeout(&self->c, 45, true);
+	EXPECT_EQ(20, self->c.ssthresh);
+	self->c.cwnd = 40;
+	tern_cong_enter_recovery(&self->c, 40, false);
+	self->c.cwnd = 20;
+	tern_cong_timeout(&self->c, 6, true);
+	EXPECT_EQ(3, self->c.ssthresh);
+}
+
+/* Lost again: halved again, and an undo undoes both. */
+TEST_F(cong, rfc5681_4_3__twice)
+{
+	self->c.cwnd = 40;
+	tern_cong_enter_recovery(&self->c, 40, false);
+	self->c.cwnd = 20;
+	tern_cong_enter_recovery(&self->c, 20, true);
+	EXPECT_EQ(10, self->c.ssthresh);
+	tern_cong_undo(&self->c);
+	EXPECT_EQ(40, self->c.cwnd);
 }
 
 /* RFC 6937 4, figure 2: 20 in flight, one lost, Reno: cwnd ends at 10 */
@@ -103,7 +143,7 @@ TEST_F(cong, rfc6937_4__one_loss_of_twenty)
 	u32 flight = 20 - 1 - 3, sent = 0;	/* lost one, three SACKed */
 
 	c->cwnd = 20;
-	tern_cong_enter_recovery(c);
+	tern_cong_enter_recovery(c, 20, false);
 	EXPECT_EQ(10, c->ssthresh);
 	tern_cong_prr(c, 3, 1, flight, false);
 	for (int i = 0; i < 17; i++) {
@@ -124,13 +164,13 @@ TEST_F(cong, rfc6937_4__one_loss_of_twenty)
 TEST_F(cong, rfc6937_3__fast_retransmit_goes_out)
 {
 	self->c.cwnd = 100;
-	tern_cong_enter_recovery(&self->c);
+	tern_cong_enter_recovery(&self->c, 100, false);
 	tern_cong_prr(&self->c, 1, 1, 98, false);
 	EXPECT_EQ(99, self->c.cwnd);
 	self->c.prr_out = 1;
 	tern_cong_prr(&self->c, 1, 0, 98, false);
 	EXPECT_EQ(98, self->c.cwnd);
-	tern_cong_enter_recovery(&self->c);
+	tern_cong_enter_recovery(&self->c, 100, false);
 	tern_cong_prr(&self->c, 1, 1, self->c.ssthresh, false);
 	EXPECT_EQ(self->c.ssthresh + 1, self->c.cwnd);
 }
@@ -138,7 +178,7 @@ TEST_F(cong, rfc6937_3__fast_retransmit_goes_out)
 TEST_F(cong, rfc6937_3__share_is_rounded_up)
 {
 	self->c.cwnd = 7;
-	tern_cong_enter_recovery(&self->c);
+	tern_cong_enter_recovery(&self->c, 7, false);
 	self->c.prr_out = 1;
 	tern_cong_prr(&self->c, 3, 0, 4, false);	/* 3 * 3 / 7 */
 	EXPECT_EQ(5, self->c.cwnd);
@@ -150,7 +190,7 @@ TEST_F(cong, rfc6937_3__below_ssthresh)
 	struct tern_cong *c = &self->c;
 
 	c->cwnd = 40;
-	tern_cong_enter_recovery(c);
+	tern_cong_enter_recovery(c, 40, false);
 	c->prr_out = 5;
 	c->prr_delivered = 5;
 	tern_cong_prr(c, 1, 1, 4, true);
@@ -171,7 +211,7 @@ TEST_F(cong, rfc4015__undo)
 
 	c->cwnd = 40;
 	c->ssthresh = 30;
-	tern_cong_timeout(c);
+	tern_cong_timeout(c, 40, false);
 	tern_cong_undo(c);
 	EXPECT_EQ(40, c->cwnd);
 	EXPECT_EQ(30, c->ssthresh);
@@ -209,14 +249,14 @@ TEST_F(cong, window__never_zero_nor_beyond_the_clamp)
 
 		switch (shim_random() % 8) {
 		case 0:
-			tern_cong_enter_recovery(c);
+			tern_cong_enter_recovery(c, n, n & 1);
 			break;
 		case 1:
 			tern_cong_exit_recovery(c);
 			break;
 		case 2:
 			if (shim_random() % 8 == 0)
-				tern_cong_timeout(c);
+				tern_cong_timeout(c, n, n & 1);
 			break;
 		case 3:
 			tern_cong_undo(c);
