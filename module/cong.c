@@ -103,11 +103,10 @@ void tern_cong_avoid(struct tern_cong *c, u32 w, u32 acked)
 	}
 }
 
-/* RFC 5681 3.1 equation 4, where cwnd bounds FlightSize */
-static u32 fall_to(struct tern_cong *c, u32 flight)
+/* RFC 5681 3.1 equation 4, for a FlightSize that @wnd bounds */
+static u32 fall_to(struct tern_cong *c, u32 flight, u32 wnd)
 {
-	return max(c->ops->ssthresh(c, min(flight, c->cwnd)),
-		   TERN_SSTHRESH_MIN);
+	return max(c->ops->ssthresh(c, min(flight, wnd)), TERN_SSTHRESH_MIN);
 }
 
 static void remember(struct tern_cong *c)
@@ -120,7 +119,8 @@ static void remember(struct tern_cong *c)
  * tern_cong_enter_recovery - a loss was found without a timeout
  * @c: window
  * @flight: FlightSize: sent and not acknowledged, segments
- * @again: in the course of a recovery: an undo is to undo both
+ * @again: in the course of a recovery, whose end is halved once more; an undo
+ *	is to undo both
  *
  * cwnd itself falls step by step, by tern_cong_prr(). The caller adds what it
  * sends to @c->prr_out.
@@ -129,7 +129,7 @@ void tern_cong_enter_recovery(struct tern_cong *c, u32 flight, bool again)
 {
 	if (!again)
 		remember(c);
-	c->ssthresh = fall_to(c, flight);
+	c->ssthresh = fall_to(c, flight, again ? c->ssthresh : c->cwnd);
 	c->cwnd_cnt = 0;
 	c->prr_flight = max(flight, 1U);
 	c->prr_delivered = 0;
@@ -209,7 +209,7 @@ void tern_cong_timeout(struct tern_cong *c, u32 flight, bool recovering)
 	u32 cut = c->ssthresh;
 
 	remember(c);
-	c->ssthresh = fall_to(c, flight);
+	c->ssthresh = fall_to(c, flight, c->cwnd);
 	if (recovering)
 		c->ssthresh = min(cut, max(flight / 2, TERN_SSTHRESH_MIN));
 	c->cwnd_cnt = 0;

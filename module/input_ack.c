@@ -134,7 +134,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 	wnd = tern_window_update(sk, skb);
 	if (tern_seq_before(ack, tp->snd.una)) {
 		/* Old, but its SACK blocks may still tell something. */
-		if (o->num_sacks && tp->snd.packets_out)
+		if (o->num_sacks)
 			recover(sk, o, ack, &ai);
 		return TERN_GO_ON;
 	}
@@ -143,7 +143,8 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 		TERN_INC(tern_sk_net(sk), TCPPureAcks);
 	if (ack != tp->snd.una)
 		advance(sk, ack, &ai);
-	else if (!tp->snd.packets_out && !wnd)
+	else if (!tp->snd.packets_out && !wnd && !o->num_sacks &&
+		 !tp->rec.tlp_high)
 		return TERN_GO_ON;
 	recover(sk, o, ack, &ai);
 	if (ack != ai.prior_una || ai.delivered)

@@ -281,7 +281,7 @@ static u32 detect(struct sock *sk)
  * when what was in flight at the last loss is acknowledged and more, since the
  * retransmissions made some themselves (RFC 6582 3.2 step 1, 4.1).
  */
-static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
+static u32 detect_newreno(struct sock *sk, struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct sk_buff *head = tern_queue_oldest(sk);
@@ -295,11 +295,15 @@ static u32 detect_newreno(struct sock *sk, const struct tern_ack_info *ai)
 	if (ai->dup) {
 		tp->rec.dupacks++;
 		if (tp->snd.sacked_out + tp->snd.lost_out + 1 <
-		    tp->snd.packets_out)
+		    tp->snd.packets_out) {
 			tp->snd.sacked_out++;
+			tp->snd.delivered++;
+			ai->delivered++;
+		}
 	} else if (tp->snd.una != ai->prior_una) {
 		tp->rec.dupacks = 0;
-		tp->snd.sacked_out = 0;
+		if (!partial)
+			tp->snd.sacked_out = 0;
 	}
 	if (partial || (tp->rec.phase == TERN_OPEN &&
 			tp->rec.dupacks == TERN_FASTRETRANS_ACKS &&
@@ -413,7 +417,8 @@ static void probe_acked(struct sock *sk, const struct tern_ack_info *ai)
 	if (!tp->rec.tlp_high ||
 	    tern_seq_before(tp->snd.una, tp->rec.tlp_high))
 		return;
-	original = !tp->rec.tlp_again || ai->dsack_probe || ai->dup ||
+	original = !tp->rec.tlp_again || ai->dsack_probe ||
+		   tp->snd.una == ai->prior_una ||
 		   (ai->has_ts && tern_seq_before(ai->tsecr, tp->rec.tlp_ts));
 	if (!original && !ai->has_ts && tp->snd.una == tp->rec.tlp_high)
 		return;
@@ -443,9 +448,15 @@ static void end_phase(struct sock *sk)
 		tp->snd.sacked_out = 0;
 }
 
-static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
+/*
+ * In recovery by PRR; else only an ACK of new data lets it grow, save the one
+ * that ends a recovery (RFC 5681 3.2).
+ */
+static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai,
+			bool ended)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	bool advanced = tp->snd.una != ai->prior_una;
 	struct tern_cong_sample s = {
 		.now_ns = tp->now_ns,
 		.acked = ai->delivered,
@@ -457,9 +468,12 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
 
 	if (tp->rec.phase == TERN_RECOVERY)
 		tern_cong_prr(&tp->cong, ai->delivered, ai->lost,
-			      tern_in_flight(tp), tp->snd.una != ai->prior_una);
-	else if (ai->delivered)
+			      tern_in_flight(tp), advanced);
+	else if (advanced && !ended)
 		tern_cong_ack(&tp->cong, &s);
+	/* RFC 6582 3.2 step 3: a partial ACK resends in any case. */
+	if (tp->rec.phase == TERN_RECOVERY && advanced && !tp->sack_ok)
+		tp->cong.cwnd = max(tp->cong.cwnd, tern_in_flight(tp) + 1);
 	trace_tern_cong(sock_net(sk), &tp->ep.tuple, tp->cong.cwnd,
 			tp->cong.ssthresh, tern_in_flight(tp), tp->rtt.srtt_us,
 			0);
@@ -473,6 +487,7 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai)
 void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	bool recovering = tp->rec.phase == TERN_RECOVERY;
 
 	if (tern_seq_before(tp->rec.fack, tp->snd.una))
 		tp->rec.fack = 0;
@@ -491,7 +506,7 @@ void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
 	}
 	if (ai->lost)
 		lost_some(sk);
-	update_cwnd(sk, ai);
+	update_cwnd(sk, ai, recovering && tp->rec.phase == TERN_OPEN);
 }
 
 /**

@@ -224,10 +224,16 @@ void tern_retransmit_clean(struct sock *sk, u32 ack, struct tern_ack_info *ai)
 			break;
 		take_off(sk, skb, ai);
 	}
-	if (without_sack && tp->snd.packets_out)
+	if (without_sack && ai->delivered) {
+		/* Duplicate ACKs told of all of these but the hole. */
+		u32 told = min(without_sack, ai->delivered - 1);
+
+		ai->delivered -= told;
+		tp->snd.delivered -= told;
 		tp->snd.sacked_out =
-			min(without_sack - min(without_sack, ai->delivered),
+			min(without_sack - told,
 			    tp->snd.packets_out - tp->snd.lost_out);
+	}
 	/* A back-off ends with the next sample: RFC 6298 5. */
 	tp->retries = 0;
 }
@@ -292,13 +298,17 @@ static int resend(struct sock *sk, struct sk_buff *skb, u32 segs)
 /**
  * tern_retransmit_lost() - resend what is marked lost, as cwnd allows
  * @sk: socket, locked
+ *
+ * The oldest segment's new copy gets the RTO's full time.
  */
 void tern_retransmit_lost(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct tern_net *tn = tern_sk_net(sk);
-	bool slow = tp->rec.phase == TERN_LOSS, sent = false;
+	bool slow = tp->rec.phase == TERN_LOSS;
+	bool restart = !tern_timer_armed(sk, TERN_TIMER_RETRANS);
 	struct sk_buff *skb;
+	bool sent = false;
 
 	if (!tp->snd.lost_out || tp->snd.lost_out == tp->snd.retrans_out)
 		return;
@@ -314,12 +324,14 @@ void tern_retransmit_lost(struct sock *sk)
 		if (resend(sk, skb, tp->cong.cwnd - flight))
 			break;
 		sent = true;
+		if (tern_cb(skb)->seq == tp->snd.una)
+			restart = true;
 		if (slow)
 			TERN_ADD(tn, TCPSlowStartRetrans, tern_cb(skb)->pcount);
 		else
 			TERN_ADD(tn, TCPFastRetrans, tern_cb(skb)->pcount);
 	}
-	if (sent && !tern_timer_armed(sk, TERN_TIMER_RETRANS))
+	if (sent && restart)
 		arm_rto(sk);
 }
 

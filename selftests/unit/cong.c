@@ -129,8 +129,8 @@ TEST_F(cong, rfc5681_4_3__twice)
 {
 	self->c.cwnd = 40;
 	tern_cong_enter_recovery(&self->c, 40, false);
-	self->c.cwnd = 20;
-	tern_cong_enter_recovery(&self->c, 20, true);
+	self->c.cwnd = 35;
+	tern_cong_enter_recovery(&self->c, 45, true);
 	EXPECT_EQ(10, self->c.ssthresh);
 	tern_cong_undo(&self->c);
 	EXPECT_EQ(40, self->c.cwnd);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much goes out at a time: the initial window (RFC 6928), slow start
+ * (RFC 5681 3.1), the window that is not used (RFC 7661) and the one that is
+ * not used any more (RFC 5681 4.1, RFC 2861).
+ */
+#include "fixture.h"
+#include "flight.h"
+
+WIRE_FIXTURE()
+
+#define BEGIN()								\
+	struct peer *p = &self->p;					\
+	struct seg *s = &self->s;					\
+	int fd = flight_begin(&self->t, p, false, false);		\
+									\
+	ASSERT_GE(fd, 0)
+
+TEST_F(wire, rfc6928_2__ten)
+{
+	BEGIN();
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	EXPECT_TRUE(silence(p, DELAY_MS));
+	EXPECT_EQ(10, flight_info(fd).ti_snd_cwnd);
+}
+
+/* Twice as many each round trip, however few the ACKs */
+TEST_F(wire, rfc5681_3_1__slow_start)
+{
+	BEGIN();
+	ASSERT_EQ(0, flight_write(fd, 44));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	flight_ack(p, 2, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 11, 14));
+	flight_ack(p, 10, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 15, 30));
+	EXPECT_TRUE(silence(p, DELAY_MS));
+	EXPECT_EQ(20, flight_info(fd).ti_snd_cwnd);
+	flight_ack(p, 30, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 31, 44));
+}
+
+/* A window that was not filled says nothing of the path. */
+TEST_F(wire, rfc7661__application_limited)
+{
+	BEGIN();
+	for (int i = 0; i < 5; i++) {
+		ASSERT_EQ(0, flight_write(fd, 3));
+		ASSERT_EQ(0, flight_hear(p, s, 3 * i + 1, 3 * i + 3));
+		flight_ack(p, 3 * i + 3, 0, 0);
+	}
+	usleep(1000);
+	EXPECT_EQ(10, flight_info(fd).ti_snd_cwnd);
+}
+
+FIXTURE(idle) {
+	struct topo t;
+	struct wire w;
+	struct peer p;
+	struct seg s;
+};
+
+FIXTURE_VARIANT(idle) {
+	const char *knob;
+	int ms;			/* of pause; the RTO is 200 ms */
+	unsigned int cwnd;	/* 20 before */
+};
+
+FIXTURE_VARIANT_ADD(idle, short) { "1", 120, 20 };
+FIXTURE_VARIANT_ADD(idle, long) { "1", 600, 10 };
+FIXTURE_VARIANT_ADD(idle, off) { "0", 600, 20 };
+
+FIXTURE_SETUP(idle)
+{
+	SKIP_UNLESS_AVAILABLE();
+	ASSERT_EQ(0, topo_up(&self->t, TOPO_WIRE));
+	ASSERT_EQ(0, wire_open(&self->t, &self->w));
+	peer_init(&self->p, &self->w, PORT, 0);
+	sysctl_set("slow_start_after_idle", variant->knob);
+}
+
+FIXTURE_TEARDOWN(idle)
+{
+	topo_down(&self->t);
+}
+
+TEST_F(idle, rfc5681_4_1__restart)
+{
+	BEGIN();
+	ASSERT_EQ(0, flight_write(fd, 20));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	flight_ack(p, 10, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 11, 20));
+	flight_ack(p, 20, 0, 0);
+	usleep(1000);
+	ASSERT_EQ(20, flight_info(fd).ti_snd_cwnd);
+	usleep(variant->ms * 1000);
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 21, 20 + variant->cwnd));
+	EXPECT_TRUE(silence(p, DELAY_MS));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The retransmission timer, the loss probe before it, and the round trips that
+ * both are made of (RFC 6298, RFC 8985 7). The path delays by 40 ms, one way.
+ */
+#include "fixture.h"
+#include "flight.h"
+
+WIRE_FIXTURE()
+
+#define BEGIN(sack, ts)							\
+	struct peer *p = &self->p;					\
+	struct seg *s = &self->s;					\
+	int fd = flight_begin(&self->t, p, sack, ts);			\
+									\
+	ASSERT_GE(fd, 0)
+
+/* The path's round trip, on a machine that may be slow */
+#define EXPECT_RTT(fd) do {						\
+	unsigned int _rtt = flight_info(fd).ti_rtt;			\
+									\
+	EXPECT_LE(DELAY_MS * 1000, _rtt);				\
+	EXPECT_GE(DELAY_MS * 2000, _rtt);				\
+} while (0)
+
+/*
+ * RFC 6298 5.4 to 5.6, RFC 5681 3.1: the oldest segment, one segment's window,
+ * half of the flight for ssthresh, then slow start.
+ */
+TEST_F(wire, rfc5681_3_1__timeout)
+{
+	int64_t sent;
+
+	BEGIN(false, false);
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	sent = s->us;
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_LE(200000 - 1000, s->us - sent);
+	if (timetravel())
+		EXPECT_TRUE(near_us(s->us - sent, 200000));
+	EXPECT_TRUE(silence(p, DELAY_MS));
+	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	flight_ack(p, 1, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 2, 3));
+	flight_ack(p, 3, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 4, 7));
+	EXPECT_EQ(4, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(1, stat_get("TCPTimeouts"));
+	EXPECT_EQ(7, stat_get("TCPSlowStartRetrans") + 1);
+}
+
+/* The same segment again: ssthresh stays, the timer doubles. */
+TEST_F(wire, rfc5681_3_1__second_timeout)
+{
+	int64_t first;
+
+	BEGIN(false, false);
+	ASSERT_EQ(0, flight_write(fd, 10));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	first = s->us;
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_LE(400000 - 1000, s->us - first);
+	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+}
+
+/*
+ * Karn (RFC 6298 3): the ACK that the retransmission brings covers a segment
+ * that was sent once, but waited behind the hole. It is no sample, and the
+ * back-off stays until there is one (RFC 6298 5).
+ */
+TEST_F(wire, rfc6298_3__behind_a_hole)
+{
+	BEGIN(false, false);
+	ASSERT_EQ(0, flight_write(fd, 2));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 2));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	flight_ack(p, 2, 0, 0);
+	usleep(1000);
+	EXPECT_RTT(fd);
+	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 3, 3));
+	flight_ack(p, 3, 0, 0);
+	usleep(1000);
+	EXPECT_RTT(fd);
+	EXPECT_EQ(0, flight_info(fd).ti_backoff);
+}
+
+/* RFC 7323 4.1: the echo of the last copy makes it a sample ... */
+TEST_F(wire, rfc7323_4__echo_of_the_retransmission)
+{
+	BEGIN(false, true);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	flight_ack(p, 1, 0, 0);
+	usleep(1000);
+	EXPECT_RTT(fd);
+	EXPECT_EQ(0, flight_info(fd).ti_backoff);
+}
+
+/* ... that of another copy does not: the ACK was lost on its way, not late. */
+TEST_F(wire, rfc7323_4__echo_of_an_earlier_copy)
+{
+	uint32_t first;
+
+	BEGIN(false, true);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	first = s->tsval;
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(1), .has_ts = true,
+	    .tsval = p->tsval, .tsecr = first);
+	usleep(1000);
+	EXPECT_RTT(fd);
+	EXPECT_EQ(2, flight_info(fd).ti_backoff);
+}
+
+/* What is SACKed is a sample too, while the hole waits. */
+TEST_F(wire, rfc6298_3__sacked_is_a_sample)
+{
+	BEGIN(true, false);
+	topo_run(&self->t, 0, "tc qdisc change dev eth0 root netem delay %dms", 2 * DELAY_MS);
+	ASSERT_EQ(0, flight_write(fd, 4));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 4));
+	flight_ack(p, 0, 2, 4);
+	usleep(1000);
+	/* An eighth of the way from 40 ms to 80 ms */
+	EXPECT_LE(DELAY_MS * 1125, flight_info(fd).ti_rtt);
+}
+
+/*
+ * RFC 8985 7.2, 7.3: nothing new to send, so the last segment goes out again
+ * after two round trips; then the RTO runs its full time.
+ */
+TEST_F(wire, rfc8985_7_3__probe_then_timeout)
+{
+	int64_t sent;
+
+	BEGIN(true, false);
+	ASSERT_EQ(0, flight_write(fd, 3));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 3));
+	sent = s->us;
+	ASSERT_EQ(0, flight_hear(p, s, 3, 3));
+	EXPECT_LE(2 * DELAY_MS * 1000 - 1000, s->us - sent);
+	if (timetravel())
+		EXPECT_TRUE(near_us(s->us - sent, 2 * DELAY_MS * 1000));
+	EXPECT_EQ(1, stat_get("TCPLossProbes"));
+	sent = s->us;
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_LE(200000 - 1000, s->us - sent);
+	if (timetravel())
+		EXPECT_TRUE(near_us(s->us - sent, 200000));
+	EXPECT_EQ(1, stat_get("TCPTimeouts"));
+}
+
+/* New data where there is some, over cwnd's limit */
+TEST_F(wire, rfc8985_7_3__probe_of_new_data)
+{
+	int64_t sent;
+
+	BEGIN(true, false);
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	sent = s->us;
+	ASSERT_EQ(0, flight_hear(p, s, 11, 11));
+	EXPECT_LE(2 * DELAY_MS * 1000 - 1000, s->us - sent);
+	/* Its SACK tells what was lost. */
+	flight_ack(p, 0, 11, 11);
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_EQ(0, stat_get("TCPTimeouts"));
+	EXPECT_EQ(1, stat_get("TCPSackRecovery"));
+}
+
+/* RFC 8985 7.4.2: the probe repaired a loss, which is a sign of congestion. */
+TEST_F(wire, rfc8985_7_4__repaired)
+{
+	BEGIN(true, true);
+	ASSERT_EQ(0, flight_write(fd, 6));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 6));
+	flight_ack(p, 5, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 6, 6));
+	flight_ack(p, 6, 0, 0);
+	usleep(1000);
+	EXPECT_EQ(1, stat_get("TCPLossProbeRecovery"));
+	EXPECT_EQ(2, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(2, flight_info(fd).ti_snd_cwnd);
+}
+
+/* Only the ACK was late: nothing was lost. */
+TEST_F(wire, rfc8985_7_4__not_needed)
+{
+	uint32_t first;
+
+	BEGIN(true, true);
+	ASSERT_EQ(0, flight_write(fd, 6));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 6));
+	first = s->tsval;
+	ASSERT_EQ(0, flight_hear(p, s, 6, 6));
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(6), .has_ts = true,
+	    .tsval = p->tsval, .tsecr = first);
+	usleep(1000);
+	EXPECT_EQ(0, stat_get("TCPLossProbeRecovery"));
+	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_RTT(fd);
+}
+
+/* Without timestamps the first ACK doesn't tell; a D-SACK then does. */
+TEST_F(wire, rfc8985_7_4__dsack_of_the_probe)
+{
+	BEGIN(true, false);
+	ASSERT_EQ(0, flight_write(fd, 6));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 6));
+	ASSERT_EQ(0, flight_hear(p, s, 6, 6));
+	flight_ack(p, 6, 0, 0);
+	usleep(1000);
+	EXPECT_EQ(0, stat_get("TCPLossProbeRecovery"));
+	flight_ack(p, 6, 6, 6);
+	usleep(1000);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 7, 7));
+	flight_ack(p, 7, 0, 0);
+	usleep(1000);
+	EXPECT_EQ(0, stat_get("TCPLossProbeRecovery"));
+	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
+}
+
+/* RFC 3522: the timeout was for nothing; the window is given back. */
+TEST_F(wire, rfc4015__spurious_timeout)
+{
+	uint32_t first;
+
+	BEGIN(false, true);
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	first = s->tsval;
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(2), .has_ts = true,
+	    .tsval = p->tsval, .tsecr = first);
+	/* Nothing but new data follows. */
+	ASSERT_EQ(0, flight_hear(p, s, 11, 12));
+	EXPECT_EQ(1, stat_get("TCPSpuriousRTOs"));
+	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
+}
+
+/*
+ * RFC 8985 6.3: at a timeout what was sent only just now isn't lost. Three
+ * segments without an answer, a fourth shortly before the timer.
+ */
+TEST_F(wire, rfc8985_6_3__recent_is_not_lost)
+{
+	BEGIN(true, false);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	flight_ack(p, 1, 0, 0);
+	ASSERT_EQ(0, flight_write(fd, 3));
+	ASSERT_EQ(0, flight_hear(p, s, 2, 4));
+	ASSERT_EQ(0, flight_hear(p, s, 4, 4));		/* the probe */
+	usleep(140000);
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 5, 5));
+	ASSERT_EQ(0, flight_hear(p, s, 2, 2));		/* the timeout */
+	EXPECT_EQ(1, stat_get("TCPTimeouts"));
+	EXPECT_EQ(3, flight_info(fd).ti_lost);
+}
+
+TEST_HARNESS_MAIN
