@@ -17,11 +17,14 @@ static bool ts_recent_stale(const struct tern_sock *tp)
 	       (u64)(TERN_PAWS_WRAP_US - 1) * NSEC_PER_USEC;
 }
 
-/* RFC 7323 5.3 R1: is the timestamp before TS.Recent? */
+/*
+ * RFC 7323 5.3 R1: is the timestamp before TS.Recent? By more than the network
+ * reorders, since ours tick a thousand times faster than the RFC has it (5.4).
+ */
 static bool paws_fails(const struct tern_sock *tp, const struct tern_opts *o)
 {
 	return tp->ts.ok && o->has_ts &&
-	       tern_seq_before(o->tsval, tp->ts.recent) &&
+	       tern_seq_before(o->tsval + TERN_PAWS_SLACK_US, tp->ts.recent) &&
 	       !ts_recent_stale(tp);
 }
 
@@ -38,6 +41,18 @@ static void update_ts_recent(struct tern_sock *tp, const struct sk_buff *skb,
 	tp->ts.recent_ns = tp->now_ns;
 }
 
+/* Data that was had already: tell of it with the next ACK (RFC 2883). */
+static void note_dup(struct tern_sock *tp, const struct sk_buff *skb)
+{
+	const struct tern_skb_cb *cb = tern_cb(skb);
+
+	if (tp->sack_ok && tern_seg_len(skb) &&
+	    tern_seq_before(cb->seq, tp->rcv.nxt) &&
+	    tern_knob(tern_sk_net(tern_sk_of(tp)), dsack))
+		tern_reasm_note_dup(&tp->reasm, cb->seq,
+				    tern_seq_min(cb->end_seq, tp->rcv.nxt));
+}
+
 /* First: sequence number and PAWS */
 static enum skb_drop_reason check_sequence(struct sock *sk,
 					   struct sk_buff *skb,
@@ -48,6 +63,7 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 
 	if (paws_fails(tp, o) && !(cb->flags & TERN_FLAG_RST)) {
 		TERN_INC(tern_sk_net(sk), PAWSEstab);
+		note_dup(tp, skb);
 		tern_ack_invalid(sk, skb);
 		return SKB_DROP_REASON_TCP_RFC7323_PAWS;
 	}
@@ -57,11 +73,7 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 	/* RFC 5961 4.2: a SYN is challenged wherever it is. */
 	if (cb->flags & TERN_FLAG_RST)
 		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-	if (tp->sack_ok && tern_seg_len(skb) &&
-	    tern_seq_before(cb->seq, tp->rcv.nxt) &&
-	    tern_knob(tern_sk_net(sk), dsack))
-		tern_reasm_note_dup(&tp->reasm, cb->seq,
-				    tern_seq_min(cb->end_seq, tp->rcv.nxt));
+	note_dup(tp, skb);
 	if (cb->flags & TERN_FLAG_SYN)
 		tern_ack_challenge(sk);
 	else

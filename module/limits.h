@@ -41,6 +41,7 @@
 #define TERN_REO_MIN_US		1U		/* floor of RACK's window */
 #define TERN_REO_PERSIST	16U		/* RFC 8985 6.2: recoveries */
 #define TERN_MSL_DEFAULT_MS	30000U		/* RFC 9293 3.4.2 has 2 min */
+#define TERN_PAWS_SLACK_US	20000U		/* 2^31 bytes take 43 ms at 400 Gbit/s */
 #define TERN_PAWS_WRAP_US	0x80000000U	/* RFC 7323 5.5 at 1 us a tick */
 #define TERN_KEEPALIVE_TIME_S	7200U		/* RFC 9293 3.8.4 */
 #define TERN_KEEPALIVE_INTVL_S	75U

@@ -47,6 +47,7 @@ void tern_recovery_delivered(struct sock *sk, struct sk_buff *skb,
 	tp->snd.delivered += cb->pcount;
 	if (cb->sent_ns > ai->newest_ns) {
 		ai->newest_ns = cb->sent_ns;
+		ai->newest_first_ns = cb->first_ns;
 		ai->newest_again = again;
 	} else if (cb->sent_ns == ai->newest_ns) {
 		ai->newest_again &= again;
@@ -64,22 +65,42 @@ void tern_recovery_delivered(struct sock *sk, struct sk_buff *skb,
 }
 
 /*
+ * When was the copy sent that brought this ACK, of the segment sent last of
+ * all that the ACK tells of? 0: not known. By Karn, the echo must tell (RFC
+ * 6298 3, RFC 7323 4.1). That of the first copy could also be repeated by an
+ * ACK of the second, but then there is a D-SACK.
+ */
+static u64 copy_sent_ns(const struct tern_sock *tp,
+			const struct tern_ack_info *ai)
+{
+	if (!ai->newest_again)
+		return ai->newest_ns;
+	if (!ai->has_ts || tp->snd.una == ai->prior_una)
+		return 0;
+	if (ai->tsecr == tern_ts_val(ai->newest_ns, tp->ts.offset))
+		return ai->newest_ns;
+	if (tp->sack_ok &&
+	    ai->tsecr == tern_ts_val(ai->newest_first_ns, tp->ts.offset))
+		return ai->newest_first_ns;
+	return 0;
+}
+
+/*
  * The round trip of the latest of the segments that an ACK tells of. What was
  * sent before it may have arrived long ago, its ACKs lost or, without SACK,
- * withheld by a hole. By Karn, one sent twice counts only when the echo is of
- * its last copy (RFC 6298 3, RFC 7323 4.1). An ACK of a duplicate is late.
+ * withheld by a hole. An ACK of a duplicate is late.
  */
 static void sample_rtt(struct sock *sk, struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	u64 sent_ns;
 
 	if (!ai->newest_ns || ai->dsack)
 		return;
-	if (ai->newest_again &&
-	    (!ai->has_ts || tp->snd.una == ai->prior_una ||
-	     ai->tsecr != tern_ts_val(ai->newest_ns, tp->ts.offset)))
+	sent_ns = copy_sent_ns(tp, ai);
+	if (!sent_ns)
 		return;
-	ai->rtt_us = max_t(u64, 1, div_u64(tp->now_ns - ai->newest_ns,
+	ai->rtt_us = max_t(u64, 1, div_u64(tp->now_ns - sent_ns,
 					   NSEC_PER_USEC));
 	tern_rtt_sample(&tp->rtt, ai->rtt_us,
 			div_u64(tp->now_ns, NSEC_PER_USEC));

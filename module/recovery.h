@@ -12,6 +12,7 @@
  * @in_flight: before the ACK
  * @rtt_us: round-trip sample, 0 none
  * @newest_ns: when the latest of the delivered segments was sent, 0 none
+ * @newest_first_ns: when it was sent first
  * @newest_again: it had been sent before
  * @tsecr: echoed timestamp, valid with @has_ts
  * @has_ts: the ACK had timestamps
@@ -27,6 +28,7 @@ struct tern_ack_info {
 	u32 rtt_us;
 	u32 tsecr;
 	u64 newest_ns;
+	u64 newest_first_ns;
 	bool newest_again;
 	bool has_ts;
 	bool dup;
