@@ -15,6 +15,7 @@
 #define TERN_MSS_DEFAULT	536U	/* RFC 9293 3.7.1, IPv4 */
 #define TERN_MSS_DEFAULT_V6	1220U	/* RFC 9293 3.7.1, IPv6 */
 #define TERN_MSS_MIN		88U	/* bytes; TERN_MAXSEG's floor */
+#define TERN_MSS_BASE		1024U	/* base_mss default, as TCP's */
 #define TERN_MSS_FLOOR		48U	/* bytes; min_snd_mss default */
 #define TERN_WSCALE_MAX		14U	/* RFC 7323 2.3 */
 #define TERN_WINDOW_MAX		65535U	/* unscaled window field */
@@ -43,6 +44,7 @@
 #define TERN_MSL_DEFAULT_MS	30000U		/* RFC 9293 3.4.2 has 2 min */
 #define TERN_PAWS_SLACK_US	20000U		/* 2^31 bytes take 43 ms at 400 Gbit/s */
 #define TERN_PAWS_WRAP_US	0x80000000U	/* RFC 7323 5.5 at 1 us a tick */
+#define TERN_BLACK_HOLE_S	600ULL		/* RFC 1191 6.3 */
 #define TERN_KEEPALIVE_TIME_S	7200U		/* RFC 9293 3.8.4 */
 #define TERN_KEEPALIVE_INTVL_S	75U
 #define TERN_KEEPALIVE_PROBES	9U

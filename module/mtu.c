@@ -43,6 +43,8 @@ void tern_mtu_sync(struct sock *sk, u32 pmtu)
 	mss = min_t(u32, mss, tp->snd.mss_peer);
 	if (tp->conf.user_mss)
 		mss = min_t(u32, mss, tp->conf.user_mss);
+	if (tp->black_hole_ns)
+		mss = min_t(u32, mss, tern_knob(tern_sk_net(sk), base_mss));
 	mss = max(mss, floor);
 	if (tp->ts.ok)
 		mss -= min(mss - 1, TS_OPT_LEN);
@@ -50,6 +52,30 @@ void tern_mtu_sync(struct sock *sk, u32 pmtu)
 	if (tp->snd.max_wnd > 2 * TERN_MSS_DEFAULT)
 		mss = min(mss, tp->snd.max_wnd >> 1);
 	tp->snd.mss = min_t(u32, mss, U16_MAX);
+}
+
+/**
+ * tern_mtu_black_hole() - is it their size that stops the segments?
+ * @sk: socket, locked; its oldest segment has timed out retries1 times
+ *
+ * A router may drop what is too large and say nothing (RFC 4821 7.7, RFC 8899
+ * 4.3). Smaller segments are tried, and kept for as long as the route would
+ * keep what ICMP told (RFC 1191 6.3).
+ */
+void tern_mtu_black_hole(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	u16 before = tp->snd.mss;
+
+	if (!tern_knob(tn, mtu_probing) || tp->black_hole_ns)
+		return;
+	tp->black_hole_ns = tp->now_ns;
+	tern_mtu_sync(sk, tp->pmtu);
+	if (tp->snd.mss < before)
+		TERN_INC(tn, TCPMTUBlackHole);
+	else
+		tp->black_hole_ns = 0;
 }
 
 /**
@@ -67,6 +93,11 @@ u16 tern_mtu_current(struct sock *sk)
 	unsigned int n = tp->reasm.num_sacks + tp->reasm.has_dup;
 	u32 room = TERN_OPT_SPACE - (tp->ts.ok ? TS_OPT_LEN : 0);
 
+	if (unlikely(tp->black_hole_ns) &&
+	    tp->now_ns - tp->black_hole_ns > TERN_BLACK_HOLE_S * NSEC_PER_SEC) {
+		tp->black_hole_ns = 0;
+		tern_mtu_sync(sk, pmtu);
+	}
 	if (unlikely(pmtu != tp->pmtu))
 		tern_mtu_sync(sk, pmtu);
 	if (likely(!n) || !tp->sack_ok)

@@ -408,8 +408,10 @@ void tern_retransmit_expire(struct sock *sk)
 	if (!shut_but_alive(sk) &&
 	    tern_retransmit_give_up(sk, tp->retries, max, row_start(sk)))
 		return;
-	if (tp->retries >= tern_knob(tn, retries1))
+	if (tp->retries >= tern_knob(tn, retries1)) {
 		dst_negative_advice(sk);
+		tern_mtu_black_hole(sk);
+	}
 
 	TERN_INC(tn, TCPTimeouts);
 	tern_recovery_timeout(sk);

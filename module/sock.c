@@ -163,6 +163,7 @@ void tern_sock_reset_tcb(struct sock *sk)
 	tp->persist_start_ns = 0;
 	tp->soft_err = 0;
 	tp->pmtu = 0;
+	tp->black_hole_ns = 0;
 }
 
 /**

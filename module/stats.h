@@ -53,6 +53,7 @@
 	X(TCPDSACKOldSent, "D-SACK blocks sent")			\
 	X(TCPDelivered, "segments delivered to the peer")		\
 	X(TCPOrigDataSent, "segments with data sent the first time")	\
+	X(TCPMTUBlackHole, "connections that went on with base_mss")	\
 	X(TCPKeepAlive, "keepalive probes sent")			\
 	X(TCPWinProbe, "zero-window probes sent")			\
 	X(TCPFromZeroWindowAdv, "windows advertised anew after zero")	\

@@ -47,6 +47,8 @@ struct tern_cong_ops;
 	X(timestamps, 1, 0, 1)						\
 	X(slow_start_after_idle, 1, 0, 1)				\
 	X(moderate_rcvbuf, 1, 0, 1)					\
+	X(mtu_probing, 0, 0, 1)						\
+	X(base_mss, TERN_MSS_BASE, 88, 65535)				\
 	X(min_snd_mss, TERN_MSS_FLOOR, 48, 65535)			\
 	X(rto_init_us, TERN_RTO_FIRST_US, 1, 600000000)			\
 	X(rto_min_us, TERN_RTO_LOW_US, 1, 600000000)			\

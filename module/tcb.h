@@ -488,6 +488,7 @@ struct tern_conf {
  * @persist_start_ns: first zero-window probe unanswered, likewise
  * @soft_err: last soft error of ICMP
  * @pmtu: path MTU in force for @snd.mss
+ * @black_hole_ns: since when segments have base_mss at most, 0: they don't
  * @mtu_info: path MTU that ICMP told of, with TERN_DEFER_MTU
  * @listen: queues, when in LISTEN
  * @listener: the listener of a child not yet accepted; holds a reference
@@ -524,6 +525,7 @@ struct tern_sock {
 	int soft_err;
 	u32 pmtu;
 	u32 mtu_info;
+	u64 black_hole_ns;
 
 	struct tern_listen listen;
 	struct sock *listener;

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Path MTU: a router with a narrow link behind it, which tells of it by ICMP
+ * (RFC 1191) or does not (RFC 4821 7.7); and which of such messages are
+ * believed (RFC 5927). The router is host B of the topology, the far host a
+ * third namespace.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+
+#include "fixture.h"
+
+#define FAR		"10.20.0.2"
+#define NARROW		1300
+#define TS_OPT		12
+
+FIXTURE(path)
+{
+	struct topo t;
+	int far;		/* namespace */
+	int fd[2];		/* near, far */
+};
+
+FIXTURE_VARIANT(path)
+{
+	bool gso;		/* the sender hands large segments down */
+	bool late;		/* narrow only after the first half */
+};
+
+FIXTURE_VARIANT_ADD(path, gso) { .gso = true };
+FIXTURE_VARIANT_ADD(path, single) { .gso = false };
+FIXTURE_VARIANT_ADD(path, gso_late) { .gso = true, .late = true };
+FIXTURE_VARIANT_ADD(path, single_late) { .gso = false, .late = true };
+
+static int narrow(struct topo *t, int mtu)
+{
+	return topo_run(t, 1, "ip link set eth1 mtu %d", mtu);
+}
+
+/* A third host behind B, which becomes a router. */
+static int far_up(struct topo *t)
+{
+	int ns;
+
+	if (topo_enter(t, 1) || unshare(CLONE_NEWNET))
+		return -1;
+	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (run("ip -batch - <<-END\n"
+		"link set lo up\n"
+		"link add eth0 type veth peer name eth1 netns /proc/%d/fd/%d\n"
+		"addr add " FAR "/24 dev eth0\n"
+		"link set eth0 up\n"
+		"route add default via 10.20.0.1\n"
+		"END\n", getpid(), t->ns[1]))
+		return -1;
+	if (topo_run(t, 1, "echo 1 > /proc/sys/net/ipv4/ip_forward; ip -batch - <<-END\n"
+		     "addr add 10.20.0.1/24 dev eth1\n"
+		     "link set eth1 up\n"
+		     "END\n"))
+		return -1;
+	if (topo_run(t, 0, "ip route add 10.20.0.0/24 via " HOST_B))
+		return -1;
+	return ns;
+}
+
+FIXTURE_SETUP(path)
+{
+	struct sockaddr_in sa;
+	int listener;
+
+	SKIP_UNLESS_AVAILABLE();
+	if (is_v6())
+		SKIP(return, "IPv4 only");
+	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
+	self->far = far_up(&self->t);
+	ASSERT_GE(self->far, 0);
+	if (!variant->gso)
+		topo_offload(&self->t, 0, false);
+	ASSERT_EQ(0, setns(self->far, CLONE_NEWNET));
+	listener = sk_listen(PORT, 4);
+	ASSERT_GE(listener, 0);
+	topo_enter(&self->t, 0);
+	sysctl_set("rto_min_us", "50000");
+	sa = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT) };
+	inet_pton(AF_INET, FAR, &sa.sin_addr);
+	self->fd[0] = socket(AF_INET, SOCK_STREAM, proto());
+	ASSERT_EQ(0, connect(self->fd[0], (struct sockaddr *)&sa, sizeof(sa)));
+	ASSERT_EQ(POLLIN, sk_wait(listener, POLLIN, SOON));
+	self->fd[1] = accept(listener, NULL, NULL);
+	ASSERT_GE(self->fd[1], 0);
+	close(listener);
+	fcntl(self->fd[0], F_SETFL, O_NONBLOCK);
+	fcntl(self->fd[1], F_SETFL, O_NONBLOCK);
+}
+
+FIXTURE_TEARDOWN(path)
+{
+	topo_down(&self->t);
+	close(self->far);
+}
+
+static struct tern_info info(int fd)
+{
+	struct tern_info ti = { 0 };
+	socklen_t len = sizeof(ti);
+
+	getsockopt(fd, IPPROTO_TCP, TERN_INFO, &ti, &len);
+	return ti;
+}
+
+/* Bytes @from to @to of a stream, and whether each was what it had to be */
+static bool transfer(int *fd, size_t from, size_t to, int ms)
+{
+	static uint8_t buf[65536];
+	int64_t end = now_us() + ms * 1000LL;
+	size_t sent = from, got = from;
+
+	while (got < to && now_us() < end) {
+		size_t len = to - sent < sizeof(buf) ? to - sent : sizeof(buf);
+		ssize_t n;
+
+		for (size_t i = 0; i < len; i++)
+			buf[i] = (sent + i) % 251;
+		n = len ? send(fd[0], buf, len, MSG_NOSIGNAL) : 0;
+		if (n > 0)
+			sent += n;
+		n = recv(fd[1], buf, sizeof(buf), 0);
+		for (ssize_t i = 0; i < n; i++)
+			if (buf[i] != (got + i) % 251)
+				return false;
+		if (n > 0)
+			got += n;
+		else
+			sk_wait(fd[1], POLLIN, 10);
+	}
+	return got == to;
+}
+
+/* RFC 1191: what was too large goes out again at once, in smaller pieces. */
+TEST_F(path, rfc1191_6__fragmentation_needed)
+{
+	size_t half = 0;
+
+	if (variant->late) {
+		half = 500000;
+		ASSERT_TRUE(transfer(self->fd, 0, half, SOON));
+		EXPECT_EQ(1500, info(self->fd[0]).ti_pmtu);
+	}
+	ASSERT_EQ(0, narrow(&self->t, NARROW));
+	EXPECT_TRUE(transfer(self->fd, half, half + 500000, SOON));
+	EXPECT_EQ(NARROW, info(self->fd[0]).ti_pmtu);
+	EXPECT_EQ(NARROW - 40 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	if (is_tern())
+		EXPECT_EQ(0, stat_get("TCPTimeouts"));
+}
+
+/* The router is silent. */
+static int silent(struct topo *t)
+{
+	return topo_run(t, 1, "nft 'add table ip t; "
+			"add chain ip t o { type filter hook output priority 0; }; "
+			"add rule ip t o ip protocol icmp drop'");
+}
+
+/* RFC 4821 7.7: after some timeouts it is taken for a black hole. */
+TEST_F(path, rfc4821_7_7__black_hole)
+{
+	if (!is_tern() || variant->late)
+		SKIP(return, "Tern's knobs, narrow from the start");
+	ASSERT_EQ(0, sysctl_set("mtu_probing", "1"));
+	ASSERT_EQ(0, sysctl_set("retries1", "2"));
+	ASSERT_EQ(0, silent(&self->t));
+	ASSERT_EQ(0, narrow(&self->t, NARROW));
+	EXPECT_TRUE(transfer(self->fd, 0, 100000, 4 * SOON));
+	EXPECT_EQ(1024 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	EXPECT_EQ(1, stat_get("TCPMTUBlackHole"));
+	EXPECT_LE(2, stat_get("TCPTimeouts"));
+}
+
+/* Off, as it is by default: full segments, for ever */
+TEST_F(path, rfc4821_7_7__not_asked_for)
+{
+	if (!is_tern() || variant->late)
+		SKIP(return, "Tern's knobs, narrow from the start");
+	ASSERT_EQ(0, sysctl_set("retries1", "2"));
+	ASSERT_EQ(0, silent(&self->t));
+	ASSERT_EQ(0, narrow(&self->t, NARROW));
+	EXPECT_FALSE(transfer(self->fd, 0, 100000, 600));
+	EXPECT_LE(2, stat_get("TCPTimeouts"));
+	EXPECT_EQ(1500 - 40 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+}
+
+WIRE_FIXTURE()
+
+/* "Fragmentation needed" by the peer, quoting a segment with @seq */
+static int too_big(struct peer *p, uint32_t seq, int mtu)
+{
+	uint8_t b[20 + 8 + 20 + 8] = { 0 }, *icmp = b + 20, *quote = b + 28;
+	struct seg s = { .seq = seq, .sport = p->to_port, .dport = p->port,
+			 .saddr = p->to, .daddr = p->addr, .flags = ACK };
+	uint8_t packet[128];
+	uint32_t sum = 0;
+
+	wire_build(p, &s, packet);
+	memcpy(quote, packet, 28);
+	b[0] = 0x45;
+	b[8] = 64;
+	b[9] = IPPROTO_ICMP;
+	memcpy(b + 12, &p->addr, 4);
+	memcpy(b + 16, &p->to, 4);
+	icmp[0] = 3;
+	icmp[1] = 4;
+	icmp[6] = mtu >> 8;
+	icmp[7] = mtu;
+	for (size_t i = 20; i < sizeof(b); i += 2)
+		sum += b[i] << 8 | b[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	icmp[2] = sum >> 8;
+	icmp[3] = sum;
+	b[3] = sizeof(b);
+	sum = 0;
+	for (size_t i = 0; i < 20; i += 2)
+		sum += b[i] << 8 | b[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	b[10] = sum >> 8;
+	b[11] = sum;
+	return wire_send(p->w, b, sizeof(b));
+}
+
+/* RFC 5927 4.1, 7: only one that quotes what is in flight is believed. */
+TEST_F(wire, rfc5927_4_1__sequence)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	char buf[3000] = { 0 };
+	uint32_t una;
+	int fd;
+
+	if (is_v6())
+		SKIP(return, "IPv4 only");
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	una = p->rcv_nxt;
+	ASSERT_EQ(2920, send(fd, buf, 2920, 0));
+	ASSERT_EQ(0, expect(p, s, ACK));
+	ASSERT_EQ(0, expect(p, s, ACK));
+	ASSERT_EQ(0, too_big(p, una - 1, NARROW));
+	ASSERT_EQ(0, too_big(p, una + 2921, NARROW));
+	usleep(10000);
+	EXPECT_EQ(1460, info(fd).ti_snd_mss);
+	EXPECT_EQ(2, stat_get("OutOfWindowIcmps"));
+	ASSERT_EQ(0, too_big(p, una, NARROW));
+	/* 1260 + 200 bytes in place of the first */
+	ASSERT_EQ(0, expect(p, s, ACK));
+	EXPECT_EQ(una, s->seq);
+	EXPECT_EQ(NARROW - 40, s->len);
+	EXPECT_EQ(NARROW - 40, info(fd).ti_snd_mss);
+	EXPECT_EQ(2, stat_get("OutOfWindowIcmps"));
+	/* An MTU never grows by ICMP. */
+	ASSERT_EQ(0, too_big(p, una, 1400));
+	usleep(10000);
+	EXPECT_EQ(NARROW - 40, info(fd).ti_snd_mss);
+}
+
+TEST_HARNESS_MAIN
