@@ -12,7 +12,7 @@ WIRE_FIXTURE()
 #define BEGIN()								\
 	struct peer *p = &self->p;					\
 	struct seg *s = &self->s;					\
-	int fd = flight_begin(&self->t, p, false, false);		\
+	int fd = flight_begin(&self->t, p, false, false, 1);		\
 									\
 	ASSERT_GE(fd, 0)
 

@@ -12,8 +12,11 @@ WIRE_FIXTURE()
 #define BEGIN(sack, ts)							\
 	struct peer *p = &self->p;					\
 	struct seg *s = &self->s;					\
-	int fd = flight_begin(&self->t, p, sack, ts);			\
+	int fd;								\
 									\
+	/* Time enough for a slow machine to say its part: no RTO, no probe */ \
+	sysctl_set("rto_min_us", "1000000");				\
+	fd = flight_begin(&self->t, p, sack, ts, timetravel() ? 1 : 8);	\
 	ASSERT_GE(fd, 0)
 
 #define EXPECT_WINDOW(cwnd, thresh) do {				\

@@ -16,18 +16,21 @@
 
 static uint32_t flight_start, flight_mss;
 
-/* Connect to the peer; @bytes are written into a buffer that holds them all. */
-static inline int flight_begin(struct topo *t, struct peer *p, bool sack, bool ts)
+/* Connect to the peer; the handshake's round trip is @times that of the path. */
+static inline int flight_begin(struct topo *t, struct peer *p, bool sack, bool ts,
+			       int times)
 {
 	int fd, size = 1 << 20;
 
-	if (topo_run(t, 0, "tc qdisc add dev eth0 root netem delay %dms", DELAY_MS))
+	if (topo_run(t, 0, "tc qdisc add dev eth0 root netem delay %dms", times * DELAY_MS))
 		return -1;
 	p->sack = sack;
 	p->ts = ts;
 	p->has_mad = true;
 	if (peer_dial(p, &fd))
 		return -1;
+	if (times > 1)
+		topo_run(t, 0, "tc qdisc change dev eth0 root netem delay %dms", DELAY_MS);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	flight_start = p->rcv_nxt;
 	flight_mss = MSS - (ts ? 12 : 0);
