@@ -11,7 +11,7 @@
 #include "retransmit.h"
 #include "synrecv.h"
 
-/* Segments in flight that the path does not carry any more */
+/* Segments in flight that the path does not carry any more, resent ones too */
 static void mark_oversized(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
@@ -22,8 +22,6 @@ static void mark_oversized(struct sock *sk)
 
 		if (skb == tp->snd.head)
 			break;
-		if (cb->marks & (TERN_MARK_SACKED | TERN_MARK_LOST))
-			continue;
 		if (min_t(u32, cb->mss, skb->len) > tp->snd.mss)
 			tern_recovery_mark_lost(sk, skb);
 	}
