@@ -79,6 +79,7 @@ static void negotiate(struct sock *sk, const struct sk_buff *skb,
 	tp->sack_ok = o->sack_ok && tern_knob(tn, sack);
 	tp->ts.ok = o->has_ts && tern_knob(tn, timestamps);
 	tp->ts.recent = o->tsval;
+	tp->ts.first = o->tsval;
 	tp->ts.recent_ns = tp->now_ns;
 	tp->wscale_ok = o->has_wscale && tern_knob(tn, window_scaling);
 	tp->snd.wscale = tp->wscale_ok ? o->wscale : 0;

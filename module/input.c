@@ -19,12 +19,15 @@ static bool ts_recent_stale(const struct tern_sock *tp)
 
 /*
  * RFC 7323 5.3 R1: is the timestamp before TS.Recent? By more than the network
- * reorders, since ours tick a thousand times faster than the RFC has it (5.4).
+ * reorders, since ours tick a thousand times faster than the RFC has it (5.4);
+ * but nothing from before this connection (RFC 6191).
  */
 static bool paws_fails(const struct tern_sock *tp, const struct tern_opts *o)
 {
+	u32 slack = min(tp->ts.recent - tp->ts.first, TERN_PAWS_SLACK_US);
+
 	return tp->ts.ok && o->has_ts &&
-	       tern_seq_before(o->tsval + TERN_PAWS_SLACK_US, tp->ts.recent) &&
+	       tern_seq_before(o->tsval + slack, tp->ts.recent) &&
 	       !ts_recent_stale(tp);
 }
 

@@ -259,6 +259,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
 		tp->peer_mad_us = req->opts.mad_us;
 	tp->ts.ok = req->opts.has_ts;
 	tp->ts.recent = req->ts_recent;
+	tp->ts.first = req->ts_recent;
 	tp->ts.recent_ns = req->synack_ns;
 	tp->ts.offset = req->ts_offset;
 }

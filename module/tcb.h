@@ -322,12 +322,14 @@ struct tern_rcv {
  * struct tern_ts - timestamps (RFC 7323)
  * @ok: both ends send them
  * @recent: TS.Recent
+ * @first: the peer's first timestamp; older ones are another connection's
  * @recent_ns: when @recent was set, for its age
  * @offset: added to our clock
  */
 struct tern_ts {
 	bool ok;
 	u32 recent;
+	u32 first;
 	u64 recent_ns;
 	u32 offset;
 };

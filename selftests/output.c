@@ -87,6 +87,8 @@ FIXTURE_TEARDOWN(idle)
 
 TEST_F(idle, rfc5681_4_1__restart)
 {
+	if (variant->ms < 200 && !timetravel())
+		SKIP(return, "on a slow machine a pause may outlast the RTO");
 	BEGIN();
 	ASSERT_EQ(0, flight_write(fd, 20));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 10));

@@ -75,7 +75,8 @@ TEST_F_TIMEOUT(hosts, second_ack, 100)
 	if (!is_tern())
 		SKIP(return, "TCP's unit is a constant");
 	topo_enter(&self->t, 1);
-	ASSERT_EQ(0, sysctl_set("rto_init_us", "600000"));
+	/* Time enough to let the next ACK pass */
+	ASSERT_EQ(0, sysctl_set("rto_init_us", "2000000"));
 	listener = sk_listen(PORT, 4);
 	ASSERT_EQ(0, topo_drop(&self->t, 1, "@th,104,8 0x10"));
 	topo_enter(&self->t, 0);
