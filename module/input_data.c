@@ -44,7 +44,10 @@ static bool room_for(struct sock *sk, struct sk_buff *skb)
 	return grant(sk, skb);
 }
 
-/* To the tail of the receive queue, joined with its last segment if it fits */
+/*
+ * To the tail of the receive queue, joined with its last segment if it fits.
+ * Bytes that were had already stay where they are: the reader goes by numbers.
+ */
 static void queue_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
@@ -69,17 +72,6 @@ static void queue_in_order(struct sock *sk, struct sk_buff *skb)
 		skb_set_owner_r(skb, sk);
 }
 
-/* Bytes before RCV.NXT were had already: cut them off. */
-static void trim_front(struct sk_buff *skb, u32 nxt)
-{
-	struct tern_skb_cb *cb = tern_cb(skb);
-
-	if (!tern_seq_before(cb->seq, nxt))
-		return;
-	pskb_pull(skb, min_t(u32, nxt - cb->seq, skb->len));
-	cb->seq = nxt;
-}
-
 /* RCV.NXT moved: what waited out of order may follow (seventh). */
 static bool drain(struct sock *sk)
 {
@@ -92,7 +84,6 @@ static bool drain(struct sock *sk)
 			__kfree_skb(skb);
 			continue;
 		}
-		trim_front(skb, tp->rcv.nxt);
 		fin |= tern_cb(skb)->flags & TERN_FLAG_FIN;
 		queue_in_order(sk, skb);
 	}
@@ -112,7 +103,6 @@ static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 		tern_ack_soon(sk);
 		return SKB_DROP_REASON_SOCKET_RCVBUFF;
 	}
-	trim_front(skb, tp->rcv.nxt);
 	/* The estimate needs the length before the skb may be joined. */
 	tp->rcv.nxt = tern_cb(skb)->end_seq;
 	tern_ack_data(sk, skb);

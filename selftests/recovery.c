@@ -64,9 +64,11 @@ TEST_F(wire, rfc8985_6_2__reordering_timer)
 	ASSERT_EQ(0, flight_hear(p, s, 11, 11));
 	then = s->us;
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
-	EXPECT_LE(DELAY_MS * 1000 / 4 - 500, s->us - then);
-	if (timetravel())
+	/* Elsewhere what is seen as then may be late by more than that. */
+	if (timetravel()) {
+		EXPECT_LE(DELAY_MS * 1000 / 4 - 500, s->us - then);
 		EXPECT_GE(DELAY_MS * 1000 / 4 + 2000, s->us - then);
+	}
 	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
 }
 
