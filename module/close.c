@@ -276,7 +276,6 @@ void tern_close(struct sock *sk, long timeout)
 int tern_close_disconnect(struct sock *sk, int flags)
 {
 	struct tern_net *tn = tern_sk_net(sk);
-	struct inet_sock *inet = inet_sk(sk);
 	struct tern_sock *tp = tern_sk(sk);
 
 	if (sk->sk_state != TCP_CLOSE)
@@ -284,12 +283,7 @@ int tern_close_disconnect(struct sock *sk, int flags)
 	tern_sock_purge(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
-	inet->inet_dport = 0;
-	inet->inet_daddr = 0;
+	tern_sock_unname(sk);
 	sk_dst_reset(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);

@@ -8,6 +8,7 @@
 #include "connect.h"
 #include "state.h"
 #include "timer.h"
+#include "hash.h"
 #include "sock.h"
 #include "mtu.h"
 #include "window.h"
@@ -17,6 +18,29 @@
 #include "output.h"
 #include "retransmit.h"
 #include "keepalive.h"
+
+/**
+ * tern_connect_failed() - connect(2) has an error: the socket is as before
+ * @sk: socket, locked
+ * @had_port: it was bound before
+ */
+void tern_connect_failed(struct sock *sk, bool had_port)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_ep *ep = &tern_sk(sk)->ep;
+
+	if (sk->sk_state != TCP_CLOSE)
+		tern_state_set(sk, TCP_CLOSE, "connect");
+	tern_hash_remove(tn, ep);
+	if (!had_port) {
+		tern_hash_put_port(tn, ep);
+		inet_sk(sk)->inet_num = 0;
+		inet_sk(sk)->inet_sport = 0;
+	}
+	__sk_dst_reset(sk);
+	tern_sock_unname(sk);
+	sk->sk_route_caps = 0;
+}
 
 /**
  * tern_connect_start() - send the SYN (RFC 9293 3.10.1)

@@ -276,23 +276,43 @@ static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 	return reason;
 }
 
+/* What is no segment at all */
+static int refuse(struct tern_net *tn, struct sk_buff *skb,
+		  enum skb_drop_reason reason)
+{
+	TERN_INC(tn, InErrs);
+	drop(tn->net, NULL, skb, reason);
+	return 0;
+}
+
 /**
- * tern_demux_rcv() - a segment arrived (RFC 9293 3.10.7)
- * @skb: checksum and header are good, control block filled; consumed
+ * tern_demux_arrives() - SEGMENT ARRIVES (RFC 9293 3.10.7)
+ * @skb: data at the ternhdr; consumed
  * @af: address family
+ * @iif: device it came by, as the family sees it
+ * @check_ok: the checksum holds
  *
- * Context: softirq. Return: 0.
+ * Context: softirq, RCU. Return: 0.
  */
-int tern_demux_rcv(struct sk_buff *skb, const struct tern_af_ops *af)
+int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
+		       int iif, bool check_ok)
 {
 	struct tern_net *tn = tern_net(dev_net(skb->dev));
 	struct tern_skb_cb *cb = tern_cb(skb);
 	enum skb_drop_reason reason;
 	struct tern_tuple t;
 
-	/* Of a segment from this host the route tells the sender's device. */
-	if (skb->protocol == htons(ETH_P_IP))
-		cb->iif = inet_iif(skb);
+	TERN_INC(tn, InSegs);
+	if (!pskb_may_pull(skb, TERN_HDR_LEN))
+		return refuse(tn, skb, SKB_DROP_REASON_PKT_TOO_SMALL);
+	if (!check_ok) {
+		TERN_INC(tn, InCsumErrors);
+		return refuse(tn, skb, SKB_DROP_REASON_TCP_CSUM);
+	}
+	reason = tern_segment_parse(skb);
+	if (reason)
+		return refuse(tn, skb, reason);
+	cb->iif = iif;
 	af->tuple(&t, skb);
 	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));

@@ -201,30 +201,59 @@ void tern_hash_unlisten(struct sock *sk)
 	spin_unlock_bh(&tn->lhash_lock);
 }
 
+/* The address a socket is bound to; IPv4's "any" is ::ffff:0.0.0.0 */
+static struct in6_addr bound_to(const struct sock *sk)
+{
+	struct in6_addr a;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return sk->sk_v6_rcv_saddr;
+#endif
+	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &a);
+	return a;
+}
+
+static bool wildcard(const struct in6_addr *a)
+{
+	return ipv6_addr_any(a) ||
+	       (ipv6_addr_v4mapped(a) && !a->s6_addr32[3]);
+}
+
+/* Is @b, or some address that the wildcard @b stands for, one of @a's? */
+static bool covers(const struct in6_addr *a, bool both,
+		   const struct in6_addr *b)
+{
+	if (ipv6_addr_any(a))
+		return both || !ipv6_addr_v4mapped(b);
+	if (wildcard(a))
+		return ipv6_addr_v4mapped(b);
+	return ipv6_addr_equal(a, b);
+}
+
 /* How well a listener fits; -1 when not at all */
 static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 		 int sdif)
 {
-	const struct inet_sock *inet = inet_sk(sk);
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
+	struct in6_addr own;
 	int points = 1;
 
-	if (inet->inet_num != ntohs(t->lport))
+	if (inet_sk(sk)->inet_num != ntohs(t->lport))
 		return -1;
 	if (bound) {
 		if (bound != dif && bound != sdif)
 			return -1;
 		points += 4;
 	}
-	if (sk->sk_family == AF_INET) {
-		if (!ipv6_addr_v4mapped(&t->laddr))
-			return -1;
-		if (inet->inet_rcv_saddr) {
-			if (inet->inet_rcv_saddr != t->laddr.s6_addr32[3])
-				return -1;
-			points += 2;
-		}
-	}
+	own = bound_to(sk);
+	if (!covers(&own, !ipv6_only_sock(sk), &t->laddr))
+		return -1;
+	if (!wildcard(&own))
+		points += 2;
+	/* Before one that takes both families */
+	if (sk->sk_family == AF_INET)
+		points++;
 	return points;
 }
 
@@ -349,19 +378,18 @@ static bool same_device(const struct sock *sk, int dev)
 
 static bool conflict_tw(const struct sock *sk, const struct tern_tw *tw)
 {
-	__be32 mine = inet_sk(sk)->inet_rcv_saddr;
+	struct in6_addr mine = bound_to(sk);
 
 	if (!same_device(sk, tw->bound_dev_if) ||
 	    (sk->sk_reuse && tw->reuse) ||
 	    (sk->sk_reuseport && tw->reuseport))
 		return false;
-	return !mine || mine == tw->ep.tuple.laddr.s6_addr32[3];
+	return covers(&mine, !ipv6_only_sock(sk), &tw->ep.tuple.laddr);
 }
 
 static bool conflict_sock(const struct sock *sk, const struct sock *other)
 {
-	__be32 mine = inet_sk(sk)->inet_rcv_saddr;
-	__be32 theirs = inet_sk(other)->inet_rcv_saddr;
+	struct in6_addr mine = bound_to(sk), theirs = bound_to(other);
 
 	if (other == sk || !same_device(sk, READ_ONCE(other->sk_bound_dev_if)))
 		return false;
@@ -371,7 +399,8 @@ static bool conflict_sock(const struct sock *sk, const struct sock *other)
 	if (sk->sk_reuseport && other->sk_reuseport &&
 	    uid_eq(sk->sk_uid, other->sk_uid))
 		return false;
-	return !mine || !theirs || mine == theirs;
+	return covers(&mine, !ipv6_only_sock(sk), &theirs) ||
+	       covers(&theirs, !ipv6_only_sock(other), &mine);
 }
 
 /* May @sk not share the port with its owners? (bind(2), SO_REUSE*) */

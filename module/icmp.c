@@ -82,9 +82,19 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 
 	if (sock_owned_by_user(sk))
 		return;
-	dst = __sk_dst_check(sk, 0);
+	dst = __sk_dst_get(sk);
 	if (dst && dst->ops->redirect)
 		dst->ops->redirect(dst, sk, skb);
+}
+
+/* IP_RECVERR, IPV6_RECVERR */
+static bool wants_errors(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return inet6_test_bit(RECVERR6, sk);
+#endif
+	return inet_test_bit(RECVERR, sk);
 }
 
 /*
@@ -105,7 +115,7 @@ static void not_delivered(struct sock *sk, enum tern_icmp_kind kind,
 		tern_sock_abort(sk, err, "icmp");
 		return;
 	}
-	if (!opening && inet_test_bit(RECVERR, sk)) {
+	if (!opening && wants_errors(sk)) {
 		WRITE_ONCE(sk->sk_err, err);
 		sk_error_report(sk);
 		return;

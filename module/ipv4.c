@@ -12,40 +12,23 @@
 #include <net/route.h>
 #include "ipv4.h"
 #include "hash.h"
+#include "xmit.h"
 #include "demux.h"
 #include "icmp.h"
+#include "sock.h"
 #include "connect.h"
-#include "state.h"
-#include "trace.h"
 
 static __be32 addr4(const struct in6_addr *a)
 {
 	return a->s6_addr32[3];
 }
 
-/*
- * Pseudo-header in the check field, the rest to be summed by the device.
- * Devices that sum TCP and UDP only would take protocol 253 for neither.
- */
 static void partial_check(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
-	struct ternhdr *th = tern_hdr(skb);
 	unsigned int len = skb->len - skb_transport_offset(skb);
 
-	th->check = (__force u16)~csum_tcpudp_magic(saddr, daddr, len,
-						    tern_ipproto, 0);
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct ternhdr, check);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-}
-
-static void finish_check(struct sk_buff *skb, const struct dst_entry *dst)
-{
-	bool able = dst && dst->dev->features & NETIF_F_HW_CSUM;
-
-	/* Pieces of a large segment get theirs when it is cut: offload.c */
-	if (!able && !skb_is_gso(skb))
-		skb_checksum_help(skb);
+	tern_xmit_partial_check(skb, ~csum_tcpudp_magic(saddr, daddr, len,
+							tern_ipproto, 0));
 }
 
 static void send_check(struct sock *sk, struct sk_buff *skb)
@@ -53,7 +36,7 @@ static void send_check(struct sock *sk, struct sk_buff *skb)
 	const struct inet_sock *inet = inet_sk(sk);
 
 	partial_check(skb, inet->inet_saddr, inet->inet_daddr);
-	finish_check(skb, __sk_dst_get(sk));
+	tern_xmit_finish_check(skb, __sk_dst_get(sk));
 }
 
 static int queue_xmit(struct sock *sk, struct sk_buff *skb)
@@ -128,7 +111,7 @@ static int reply(struct net *net, const struct sock *sk,
 	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IP);
 	partial_check(skb, saddr, daddr);
-	finish_check(skb, dst);
+	tern_xmit_finish_check(skb, dst);
 	iph = skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	memset(iph, 0, sizeof(*iph));
@@ -235,19 +218,7 @@ static void set_addresses(struct sock *sk, const struct flowi4 *fl4,
 	t->lport = inet->inet_sport;
 	t->rport = dport;
 	t->scope = 0;
-}
-
-static void unset_addresses(struct sock *sk)
-{
-	struct inet_sock *inet = inet_sk(sk);
-
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
-	inet->inet_dport = 0;
-	inet->inet_daddr = 0;
-	sk->sk_route_caps = 0;
+	tern_sock_name6(sk);
 }
 
 static struct rtable *connect_route(struct sock *sk,
@@ -293,23 +264,6 @@ static int connect_routed(struct sock *sk, struct rtable *rt)
 	return tern_connect_start(sk);
 }
 
-static void connect_failed(struct sock *sk, bool had_port)
-{
-	struct tern_net *tn = tern_sk_net(sk);
-	struct tern_ep *ep = &tern_sk(sk)->ep;
-
-	if (sk->sk_state != TCP_CLOSE)
-		tern_state_set(sk, TCP_CLOSE, "connect");
-	tern_hash_remove(tn, ep);
-	if (!had_port) {
-		tern_hash_put_port(tn, ep);
-		inet_sk(sk)->inet_num = 0;
-		inet_sk(sk)->inet_sport = 0;
-	}
-	__sk_dst_reset(sk);
-	unset_addresses(sk);
-}
-
 /**
  * tern_ipv4_connect() - proto.connect (RFC 9293 3.10.1, active OPEN)
  * @sk: socket in CLOSED, locked by its user
@@ -343,42 +297,23 @@ int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	set_addresses(sk, fl4, daddr, addr->sin_port);
 	err = connect_routed(sk, rt);
 	if (err)
-		connect_failed(sk, had_port);
+		tern_connect_failed(sk, had_port);
 	return err;
-}
-
-static int drop(struct tern_net *tn, struct sk_buff *skb,
-		enum skb_drop_reason reason)
-{
-	TERN_INC(tn, InErrs);
-	trace_tern_drop(tn->net, NULL, skb, reason);
-	kfree_skb_reason(skb, reason);
-	return 0;
 }
 
 /* struct net_protocol.handler: data at the ternhdr, under RCU */
 static int rcv(struct sk_buff *skb)
 {
-	struct tern_net *tn = tern_net(dev_net(skb->dev));
-	enum skb_drop_reason reason;
-
 	/* RFC 9293 3.9.2.3: MUST-57; not for us, so nobody's error */
 	if (skb->pkt_type != PACKET_HOST) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
-	TERN_INC(tn, InSegs);
-	if (!pskb_may_pull(skb, TERN_HDR_LEN))
-		return drop(tn, skb, SKB_DROP_REASON_PKT_TOO_SMALL);
-	if (skb_checksum_init(skb, tern_ipproto, inet_compute_pseudo) ||
-	    skb_checksum_complete(skb)) {
-		TERN_INC(tn, InCsumErrors);
-		return drop(tn, skb, SKB_DROP_REASON_TCP_CSUM);
-	}
-	reason = tern_segment_parse(skb);
-	if (reason)
-		return drop(tn, skb, reason);
-	return tern_demux_rcv(skb, &tern_ipv4_ops);
+	/* Of a segment from this host the route tells the sender's device. */
+	return tern_demux_arrives(skb, &tern_ipv4_ops, inet_iif(skb),
+				  !skb_checksum_init(skb, tern_ipproto,
+						     inet_compute_pseudo) &&
+				  !skb_checksum_complete(skb));
 }
 
 /* False when the error means nothing to a connection */

@@ -12,6 +12,7 @@
 #include "sock.h"
 #include "timewait.h"
 #include "ipv4.h"
+#include "ipv6.h"
 #include "offload.h"
 #include "proc.h"
 #include "socket.h"
@@ -47,12 +48,17 @@ static int __net_init net_init(struct net *net)
 	err = tern_ipv4_net_init(tn);
 	if (err)
 		goto err_ipv4;
+	err = tern_ipv6_net_init(tn);
+	if (err)
+		goto err_ipv6;
 	err = tern_proc_net_init(tn);
 	if (err)
 		goto err_proc;
 	return 0;
 
 err_proc:
+	tern_ipv6_net_exit(tn);
+err_ipv6:
 	tern_ipv4_net_exit(tn);
 err_ipv4:
 	tern_hash_net_exit(tn);
@@ -70,6 +76,7 @@ static void __net_exit net_exit(struct net *net)
 	tern_proc_net_exit(tn);
 	tern_sock_net_exit(tn);
 	tern_timewait_net_exit(tn);
+	tern_ipv6_net_exit(tn);
 	tern_ipv4_net_exit(tn);
 	tern_hash_net_exit(tn);
 	tern_sysctl_net_exit(&tn->sysctl);
@@ -106,6 +113,9 @@ static int __init tern_init(void)
 	err = tern_ipv4_init();
 	if (err)
 		goto err_ipv4;
+	err = tern_ipv6_init();
+	if (err)
+		goto err_ipv6;
 	err = tern_offload_init();
 	if (err)
 		goto err_offload;
@@ -118,6 +128,8 @@ static int __init tern_init(void)
 err_socket:
 	tern_offload_exit();
 err_offload:
+	tern_ipv6_exit();
+err_ipv6:
 	tern_ipv4_exit();
 err_ipv4:
 	unregister_pernet_subsys(&net_ops);
@@ -127,6 +139,7 @@ err_ipv4:
 static void __exit tern_exit(void)
 {
 	tern_socket_close();
+	tern_ipv6_exit();
 	tern_ipv4_exit();
 	tern_offload_exit();
 	unregister_pernet_subsys(&net_ops);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Large segments: cut at the edge of the host (GSO) and put together when
- * they come in (GRO), for IPv4. They travel as SKB_GSO_SCTP, which software
+ * they come in (GRO). They travel as SKB_GSO_SCTP, which software
  * devices pass on whole and no hardware takes for TCP.
  */
 #include <linux/netdevice.h>
 #include <net/gro.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/protocol.h>
 #include "offload.h"
 #include "ipv4.h"
@@ -18,10 +19,18 @@
 /* What the length field of IPv4 can say, bytes */
 #define MERGED_MAX	65535U
 
-static u16 pseudo(const struct iphdr *iph, unsigned int len)
+/* Over the addresses of either network header, which begins at @nh */
+static u16 pseudo(const void *nh, unsigned int len)
 {
+	const struct ipv6hdr *ip6h = nh;
+	const struct iphdr *iph = nh;
+
+	if (iph->version == 6)
+		return (__force u16)~csum_ipv6_magic(&ip6h->saddr,
+						     &ip6h->daddr, len,
+						     tern_ipproto, 0);
 	return (__force u16)~csum_tcpudp_magic(iph->saddr, iph->daddr, len,
-					       iph->protocol, 0);
+					       tern_ipproto, 0);
 }
 
 static void set_partial(struct sk_buff *skb, struct ternhdr *th)
@@ -43,7 +52,7 @@ static unsigned int piece(struct sk_buff *skb, u32 seq, bool first)
 		th->flags &= ~(TERN_FLAG_FIN | TERN_FLAG_PSH);
 	if (!first)
 		th->flags &= ~TERN_FLAG_CWR;
-	th->check = pseudo(ip_hdr(skb), len);
+	th->check = pseudo(skb_network_header(skb), len);
 	sum = (__force __wsum)(u32)(u16)~th->check;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		gso_reset_checksum(skb, sum);
@@ -82,7 +91,7 @@ static struct sk_buff *gso_segment(struct sk_buff *skb,
 	th = tern_hdr(skb);
 	seq = ntohl(th->seq);
 	if (skb->ip_summed != CHECKSUM_PARTIAL) {
-		th->check = pseudo(ip_hdr(skb), skb->len);
+		th->check = pseudo(skb_network_header(skb), skb->len);
 		set_partial(skb, th);
 	}
 	__skb_pull(skb, thlen);
@@ -136,7 +145,7 @@ static struct sk_buff *gro_find(struct list_head *head,
 }
 
 /* RFC 6864: the identification of what may not be fragmented is free. */
-static bool same_network(const struct sk_buff *p, const struct iphdr *iph)
+static bool same_ipv4(const struct sk_buff *p, const struct iphdr *iph)
 {
 	const struct iphdr *held = ip_hdr(p);
 
@@ -146,6 +155,22 @@ static bool same_network(const struct sk_buff *p, const struct iphdr *iph)
 	return iph->frag_off & htons(IP_DF) ||
 	       ntohs(iph->id) ==
 	       (u16)(ntohs(held->id) + NAPI_GRO_CB(p)->count);
+}
+
+/* The core has compared addresses and flow label; @nh is before the ternhdr */
+static bool same_network(const struct sk_buff *p, const struct ternhdr *th,
+			 bool v6)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)th - 1;
+	const struct ipv6hdr *held = ipv6_hdr(p);
+
+	if (!v6)
+		return same_ipv4(p, (const struct iphdr *)th - 1);
+	/* Without extension headers on either */
+	return ip6h->nexthdr == tern_ipproto && ip6h->version == 6 &&
+	       (void *)(held + 1) == (void *)tern_hdr(p) &&
+	       held->hop_limit == ip6h->hop_limit &&
+	       *(const __be32 *)held == *(const __be32 *)ip6h;
 }
 
 /* Is @th, with @len bytes behind it, what comes next after @p? */
@@ -218,28 +243,22 @@ static void merge(struct sk_buff *p, struct sk_buff *skb)
 }
 
 /* Return: the held packet that has to go up now, or NULL */
-static struct sk_buff *gro_receive(struct list_head *head,
-				   struct sk_buff *skb)
+static struct sk_buff *gro_segment(struct list_head *head,
+				   struct sk_buff *skb, bool v6)
 {
-	const struct iphdr *iph;
 	struct sk_buff *p = NULL;
 	struct ternhdr *th;
 	unsigned int len;
 	bool final;
 
-	if (!NAPI_GRO_CB(skb)->flush &&
-	    skb_gro_checksum_validate(skb, tern_ipproto,
-				      inet_gro_compute_pseudo))
-		goto flush;
 	th = gro_header(skb);
 	if (!th)
 		goto flush;
-	iph = (const struct iphdr *)th - 1;
 	len = skb_gro_len(skb);
 	final = !len || th->flags & FINAL_FLAGS || skb_is_gso(skb);
 
 	p = gro_find(head, th);
-	if (p && movable(p, skb) && same_network(p, iph) &&
+	if (p && movable(p, skb) && same_network(p, th, v6) &&
 	    continues(p, th, len)) {
 		final |= len < skb_shinfo(p)->gso_size;
 		tern_hdr(p)->flags |= th->flags &
@@ -255,13 +274,23 @@ flush:
 	return NULL;
 }
 
+static struct sk_buff *gro_receive(struct list_head *head,
+				   struct sk_buff *skb)
+{
+	if (NAPI_GRO_CB(skb)->flush ||
+	    !skb_gro_checksum_validate(skb, tern_ipproto,
+				       inet_gro_compute_pseudo))
+		return gro_segment(head, skb, false);
+	NAPI_GRO_CB(skb)->flush = 1;
+	return NULL;
+}
+
 /* Only of what was merged; @thoff is from data to the ternhdr */
 static int gro_complete(struct sk_buff *skb, int thoff)
 {
 	struct ternhdr *th = (struct ternhdr *)(skb->data + thoff);
-	const struct iphdr *iph = (const struct iphdr *)th - 1;
 
-	th->check = pseudo(iph, skb->len - thoff);
+	th->check = pseudo(skb_network_header(skb), skb->len - thoff);
 	set_partial(skb, th);
 	skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
 	skb_shinfo(skb)->gso_segs = NAPI_GRO_CB(skb)->count;
@@ -276,6 +305,27 @@ static const struct net_offload tern_offload = {
 	},
 };
 
+#if IS_ENABLED(CONFIG_IPV6)
+static struct sk_buff *gro_receive6(struct list_head *head,
+				    struct sk_buff *skb)
+{
+	if (NAPI_GRO_CB(skb)->flush ||
+	    !skb_gro_checksum_validate(skb, tern_ipproto,
+				       ip6_gro_compute_pseudo))
+		return gro_segment(head, skb, true);
+	NAPI_GRO_CB(skb)->flush = 1;
+	return NULL;
+}
+
+static const struct net_offload tern_offload6 = {
+	.callbacks = {
+		.gso_segment	= gso_segment,
+		.gro_receive	= gro_receive6,
+		.gro_complete	= gro_complete,
+	},
+};
+#endif
+
 /**
  * tern_offload_init() - cut and merge segments of our protocol from now on
  *
@@ -283,7 +333,16 @@ static const struct net_offload tern_offload = {
  */
 int tern_offload_init(void)
 {
-	return inet_add_offload(&tern_offload, tern_ipproto);
+	int err = inet_add_offload(&tern_offload, tern_ipproto);
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (!err) {
+		err = inet6_add_offload(&tern_offload6, tern_ipproto);
+		if (err)
+			inet_del_offload(&tern_offload, tern_ipproto);
+	}
+#endif
+	return err;
 }
 
 /**
@@ -291,5 +350,8 @@ int tern_offload_init(void)
  */
 void tern_offload_exit(void)
 {
+#if IS_ENABLED(CONFIG_IPV6)
+	inet6_del_offload(&tern_offload6, tern_ipproto);
+#endif
 	inet_del_offload(&tern_offload, tern_ipproto);
 }

@@ -8,6 +8,8 @@
 #include <linux/wait.h>
 #include <linux/memcontrol.h>
 #include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 #include "sock.h"
 #include "trace.h"
@@ -102,7 +104,12 @@ void tern_sock_destruct(struct sock *sk)
 {
 	tern_timer_destroy(sk);
 	sk_sockets_allocated_dec(sk);
-	inet_sock_destruct(sk);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		inet6_sock_destruct(sk);
+	else
+#endif
+		inet_sock_destruct(sk);
 	if (atomic_dec_and_test(&alive))
 		wake_up(&gone_wait);
 }
@@ -201,6 +208,60 @@ int tern_sock_init(struct sock *sk)
 	return 0;
 }
 
+/**
+ * tern_sock_name6() - an AF_INET6 socket's view of its tuple
+ * @sk: socket of either family, locked or private
+ */
+void tern_sock_name6(struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct tern_tuple *t = &tern_sk(sk)->ep.tuple;
+
+	if (sk->sk_family != AF_INET6)
+		return;
+	sk->sk_v6_rcv_saddr = t->laddr;
+	sk->sk_v6_daddr = t->raddr;
+	inet6_sk(sk)->saddr = t->laddr;
+#endif
+}
+
+/**
+ * tern_sock_unname() - no peer, and no address but what bind() gave
+ * @sk: socket, locked
+ */
+void tern_sock_unname(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet_reset_saddr(sk);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		sk->sk_v6_daddr = in6addr_any;
+#endif
+}
+
+/* The part of struct ipv6_pinfo that a child has of its listener */
+static void inherit6(struct sock *child, const struct sock *listener)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct ipv6_pinfo *from = inet6_sk(listener);
+	struct ipv6_pinfo *np;
+
+	if (child->sk_family != AF_INET6)
+		return;
+	np = &((struct tern6_sock *)child)->inet6;
+	inet_sk(child)->pinet6 = np;
+	np->hop_limit = from->hop_limit;
+	np->pmtudisc = from->pmtudisc;
+	np->tclass = from->tclass;
+	np->srcprefs = from->srcprefs;
+	np->min_hopcount = from->min_hopcount;
+#endif
+}
+
 /* SO_* and TERN_* options and credentials of the listener */
 static void inherit(struct sock *child, struct sock *listener)
 {
@@ -293,9 +354,11 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
 	tern_sock_init(child);
 	inherit(child, listener);
+	inherit6(child, listener);
 
 	tp = tern_sk(child);
 	child_tcb(tp, req);
+	tern_sock_name6(child);
 	tp->snd.max_wnd = 0;
 	tern_clock(tp);
 	tp->rtt.rto_init_us = tern_conf_or_knob(child, rto_init_us);
@@ -438,7 +501,8 @@ void tern_sock_orphan(struct sock *sk)
 
 	sock_orphan(sk);
 	atomic_inc(&tern_sk_net(sk)->orphans);
-	sk->sk_prot_creator = &tern_prot_orphan;
+	sk->sk_prot_creator = sk->sk_family == AF_INET6 ? &tern_prot6_orphan :
+							  &tern_prot_orphan;
 	module_put(THIS_MODULE);
 	if (!sk->sk_net_refcnt)
 		return;

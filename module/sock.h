@@ -8,14 +8,16 @@
 u32 tern_sock_delack_us(const struct sock *sk);
 int tern_sock_init(struct sock *sk);
 void tern_sock_reset_tcb(struct sock *sk);
+void tern_sock_name6(struct sock *sk);	/* AF_INET6: addresses of the tuple */
+void tern_sock_unname(struct sock *sk);
 void tern_sock_destruct(struct sock *sk);
 struct sock *tern_sock_child(struct sock *listener, struct tern_req *req);
 void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);
 void tern_sock_orphan(struct sock *sk);
-/* Defined in socket.c: as tern_prot, but without holding the module. */
-extern struct proto tern_prot_orphan;
+/* Defined in socket.c: as tern_prot, tern_prot6, but without holding the module. */
+extern struct proto tern_prot_orphan, tern_prot6_orphan;
 void tern_sock_grow_sndbuf(struct sock *sk);
 void tern_sock_write_space(struct sock *sk);
 void tern_sock_free_tx_skb(struct sock *sk, struct sk_buff *skb);

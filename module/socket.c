@@ -8,6 +8,7 @@
 #include <linux/poll.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
+#include <net/transp_v6.h>
 #include "socket.h"
 #include "state.h"
 #include "timer.h"
@@ -25,6 +26,7 @@
 #include "demux.h"
 #include "icmp.h"
 #include "ipv4.h"
+#include "ipv6.h"
 #include "sendmsg.h"
 #include "recvmsg.h"
 #include "sockopt.h"
@@ -152,7 +154,14 @@ struct proto tern_prot = {
 };
 
 /* sk_prot_creator of an orphan: the core frees by it, and puts its owner. */
-struct proto tern_prot_orphan;
+struct proto tern_prot_orphan, tern_prot6_orphan;
+
+#if IS_ENABLED(CONFIG_IPV6)
+TERN_COMPAT_CONNECT(sock_connect6, tern_ipv6_connect)
+
+/* tern_prot but for name, size and connect() */
+static struct proto tern_prot6;
+#endif
 
 static __poll_t poll_listener(const struct sock *sk)
 {
@@ -210,30 +219,34 @@ static int set_rcvlowat(struct sock *sk, int val)
 	return 0;
 }
 
+/* Rows of either family */
+#define TERN_STREAM_OPS							\
+	.owner		= THIS_MODULE,					\
+	.connect	= inet_stream_connect,				\
+	.socketpair	= sock_no_socketpair,				\
+	.accept		= inet_accept,					\
+	.poll		= poll,						\
+	.gettstamp	= sock_gettstamp,				\
+	.listen		= tern_listen,					\
+	.shutdown	= inet_shutdown,				\
+	.setsockopt	= sock_common_setsockopt,			\
+	.getsockopt	= sock_common_getsockopt,			\
+	.sendmsg	= inet_sendmsg,					\
+	.recvmsg	= inet_recvmsg,					\
+	.mmap		= sock_no_mmap,					\
+	TERN_COMPAT_SENDPAGE						\
+	.splice_read	= tern_recvmsg_splice,				\
+	.read_sock	= tern_recvmsg_read_sock,			\
+	.set_rcvlowat	= set_rcvlowat,					\
+	.set_peek_off	= sk_set_peek_off,
+
 static const struct proto_ops stream_ops = {
+	TERN_STREAM_OPS
 	.family		= PF_INET,
-	.owner		= THIS_MODULE,
 	.release	= inet_release,
 	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
 	.getname	= inet_getname,
-	.poll		= poll,
 	.ioctl		= inet_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= tern_listen,
-	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= inet_sendmsg,
-	.recvmsg	= inet_recvmsg,
-	.mmap		= sock_no_mmap,
-	TERN_COMPAT_SENDPAGE
-	.splice_read	= tern_recvmsg_splice,
-	.read_sock	= tern_recvmsg_read_sock,
-	.set_rcvlowat	= set_rcvlowat,
-	.set_peek_off	= sk_set_peek_off,
 };
 
 static struct inet_protosw protosw = {
@@ -242,6 +255,63 @@ static struct inet_protosw protosw = {
 	.ops		= &stream_ops,
 	.flags		= 0,
 };
+
+#if IS_ENABLED(CONFIG_IPV6)
+static const struct proto_ops stream_ops6 = {
+	TERN_STREAM_OPS
+	.family		= PF_INET6,
+	.release	= inet6_release,
+	.bind		= inet6_bind,
+	.getname	= inet6_getname,
+	.ioctl		= inet6_ioctl,
+};
+
+static struct inet_protosw protosw6 = {
+	.type		= SOCK_STREAM,
+	.prot		= &tern_prot6,
+	.ops		= &stream_ops6,
+	.flags		= 0,
+};
+
+static int init6(void)
+{
+	int err;
+
+	if (!ipv6_mod_enabled())
+		return 0;
+	tern_prot6 = tern_prot;
+	strscpy(tern_prot6.name, "TERNv6", sizeof(tern_prot6.name));
+	tern_prot6.connect = sock_connect6;
+	tern_prot6.obj_size = sizeof(struct tern6_sock);
+	tern_compat_set_pinfo(&tern_prot6, offsetof(struct tern6_sock, inet6));
+	err = proto_register(&tern_prot6, 1);
+	if (err)
+		return err;
+	tern_prot6_orphan = tern_prot6;
+	tern_prot6_orphan.owner = NULL;
+	protosw6.protocol = tern_ipproto;
+	err = inet6_register_protosw(&protosw6);
+	if (err)
+		proto_unregister(&tern_prot6);
+	return err;
+}
+
+static void close6(void)
+{
+	if (ipv6_mod_enabled())
+		inet6_unregister_protosw(&protosw6);
+}
+
+static void exit6(void)
+{
+	if (ipv6_mod_enabled())
+		proto_unregister(&tern_prot6);
+}
+#else
+static int init6(void) { return 0; }
+static void close6(void) { }
+static void exit6(void) { }
+#endif
 
 /**
  * tern_socket_init() - open for socket(2)
@@ -254,16 +324,25 @@ int tern_socket_init(void)
 
 	if (err)
 		return err;
+	/* Before tern_prot is linked into the core's list: it is copied. */
+	err = init6();
+	if (err)
+		goto err_init6;
 	err = proto_register(&tern_prot, 1);
-	if (err) {
-		percpu_counter_destroy(&sockets_allocated);
-		return err;
-	}
+	if (err)
+		goto err_prot;
 	tern_prot_orphan = tern_prot;
 	tern_prot_orphan.owner = NULL;
 	protosw.protocol = tern_ipproto;
 	inet_register_protosw(&protosw);
 	return 0;
+
+err_prot:
+	close6();
+	exit6();
+err_init6:
+	percpu_counter_destroy(&sockets_allocated);
+	return err;
 }
 
 /**
@@ -271,6 +350,7 @@ int tern_socket_init(void)
  */
 void tern_socket_close(void)
 {
+	close6();
 	inet_unregister_protosw(&protosw);
 }
 
@@ -279,6 +359,7 @@ void tern_socket_close(void)
  */
 void tern_socket_exit(void)
 {
+	exit6();
 	proto_unregister(&tern_prot);
 	percpu_counter_destroy(&sockets_allocated);
 }

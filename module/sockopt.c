@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 #include "sockopt.h"
 #include "timer.h"
@@ -235,6 +236,27 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+/* What is the network layer's */
+static int set_ip(struct sock *sk, int level, int name, sockptr_t val,
+		  unsigned int len)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return ipv6_setsockopt(sk, level, name, val, len);
+#endif
+	return ip_setsockopt(sk, level, name, val, len);
+}
+
+static int get_ip(struct sock *sk, int level, int name, char __user *val,
+		  int __user *optlen)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return ipv6_getsockopt(sk, level, name, val, optlen);
+#endif
+	return ip_getsockopt(sk, level, name, val, optlen);
+}
+
 /**
  * tern_sockopt_set() - setsockopt(2)
  * @sk: socket, not locked; proto.setsockopt
@@ -251,7 +273,7 @@ int tern_sockopt_set(struct sock *sk, int level, int name, sockptr_t val,
 	int v, err;
 
 	if (!ours(level))
-		return ip_setsockopt(sk, level, name, val, len);
+		return set_ip(sk, level, name, val, len);
 	if (name == TERN_CONGESTION)
 		return set_congestion(sk, val, len);
 	if (len < sizeof(v))
@@ -484,7 +506,7 @@ int tern_sockopt_get(struct sock *sk, int level, int name, char __user *val,
 	int len, v = 0, err;
 
 	if (!ours(level))
-		return ip_getsockopt(sk, level, name, val, optlen);
+		return get_ip(sk, level, name, val, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

@@ -111,6 +111,7 @@ struct tern_bind {
  *	the peer (RFC 6056 3.3.4)
  * @cookie_ns: when a SYN cookie was sent last, 0 never
  * @ctl_sk4: control socket for replies without a socket, IPv4
+ * @ctl_sk6: likewise, IPv6; NULL without it
  * @tw_count: TIME-WAIT entries
  * @orphans: sockets without a file
  * @estab: connections in ESTABLISHED or CLOSE-WAIT (CurrEstab)
@@ -131,6 +132,7 @@ struct tern_net {
 	atomic_t port_moved[TERN_PORT_TABLE_SIZE];
 	u64 cookie_ns;
 	struct sock *ctl_sk4;
+	struct sock *ctl_sk6;
 	atomic_t tw_count;
 	atomic_t orphans;
 	atomic_t estab;

@@ -192,6 +192,36 @@ int tern_xmit_control(struct sock *sk, u32 seq, u8 flags)
 	return transmit(sk, skb, seq, flags, 0);
 }
 
+/**
+ * tern_xmit_partial_check() - leave the checksum to be finished
+ * @skb: built segment
+ * @pseudo: sum of the pseudo-header, not complemented
+ *
+ * Devices that sum TCP and UDP only would take protocol 253 for neither.
+ */
+void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo)
+{
+	tern_hdr(skb)->check = (__force u16)pseudo;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct ternhdr, check);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+}
+
+/**
+ * tern_xmit_finish_check() - sum here what the device can't
+ * @skb: after tern_xmit_partial_check()
+ * @dst: its route, or NULL
+ *
+ * Pieces of a large segment get theirs when it is cut: offload.c.
+ */
+void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst)
+{
+	bool able = dst && dst->dev->features & NETIF_F_HW_CSUM;
+
+	if (!able && !skb_is_gso(skb))
+		skb_checksum_help(skb);
+}
+
 /* A header with options and no socket's state; data at the header */
 static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
 			    u32 seq, u32 ack, u8 flags, u16 wnd,

@@ -55,6 +55,22 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 #define inet_test_bit(nr, sk)	(inet_sk(sk)->tern_compat_bit_##nr)
 #endif
 
+/* 6.7: likewise those of ipv6_pinfo */
+#include <linux/ipv6.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define tern_compat_bit6_SNDFLOW	sndflow
+#define tern_compat_bit6_RECVERR6	recverr
+#define inet6_test_bit(nr, sk)	(inet6_sk(sk)->tern_compat_bit6_##nr)
+#endif
+
+/* 6.5: the place of ipv6_pinfo is told; before it is the end of the object */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define tern_compat_set_pinfo(prot, offset)	((void)(offset))
+#else
+#define tern_compat_set_pinfo(prot, offset)				\
+	((prot)->ipv6_pinfo_offset = (offset))
+#endif
+
 /* 6.6: register_net_sysctl_sz(); 6.11: handlers take a const ctl_table */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define register_net_sysctl_sz(net, path, table, size)			\
