@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An attacker at HOST_B: a process that sends frames made beforehand, at a
+ * pace or as fast as it can. Making them costs it nothing while it runs.
+ */
+#ifndef TERN_FLOOD_H
+#define TERN_FLOOD_H
+
+#include "tern_test.h"
+
+#define FLOOD_FRAME	128		/* bytes that a frame may have */
+
+struct flood {
+	int pid;
+	int n;				/* frames, sent round and round */
+	uint8_t (*frame)[FLOOD_FRAME];
+	uint16_t *len;
+	volatile uint64_t *sent;	/* by now; of all floods together */
+};
+
+/* @make fills in the @i-th segment; @p is who says it unless it says otherwise. */
+int flood_make(struct flood *f, struct peer *p, int n,
+	       void (*make)(struct seg *s, int i, void *arg), void *arg);
+/* All of them to a station that isn't there: what sending alone costs */
+void flood_misdirect(struct flood *f);
+/* @rate a second, @batch at once; 0: as fast as it can. 0 or -1 */
+int flood_start(struct flood *f, struct topo *t, int rate, int batch);
+void flood_stop(struct flood *f);
+void flood_free(struct flood *f);
+
+#endif
