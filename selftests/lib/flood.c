@@ -133,3 +133,43 @@ void flood_free(struct flood *f)
 		munmap((void *)f->sent, sizeof(*f->sent));
 	memset(f, 0, sizeof(*f));
 }
+
+int client_connect(struct topo *t, int listener)
+{
+	struct linger now = { .l_onoff = 1 };
+	int client, server, ret = -1;
+
+	topo_enter(t, 1);
+	client = sk_dial(HOST_A, PORT, 0, 0);
+	topo_enter(t, 0);
+	if (client < 0)
+		return -1;
+	server = sk_wait(listener, POLLIN, SOON) ? accept(listener, NULL, NULL) : -1;
+	if (server >= 0) {
+		struct sk_name peer = sk_peer(server);
+
+		ret = peer.len && sk_name_port(&peer) == sk_port(client) ? 0 : -1;
+		close(server);
+	}
+	setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(client);
+	return ret;
+}
+
+int client_talk(int a, int b, int n)
+{
+	char out[512], in[512];
+
+	for (int done = 0; done < n; done += sizeof(out)) {
+		for (int i = 0; i < (int)sizeof(out); i++)
+			out[i] = (done + i) * 31 >> 3;
+		if (send(a, out, sizeof(out), 0) != sizeof(out) ||
+		    recv(b, in, sizeof(in), MSG_WAITALL) != sizeof(in) ||
+		    memcmp(in, out, sizeof(in)) ||
+		    send(b, in, sizeof(in), 0) != sizeof(in) ||
+		    recv(a, in, sizeof(in), MSG_WAITALL) != sizeof(in) ||
+		    memcmp(in, out, sizeof(in)))
+			return -1;
+	}
+	return 0;
+}

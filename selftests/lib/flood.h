@@ -28,4 +28,9 @@ int flood_start(struct flood *f, struct topo *t, int rate, int batch);
 void flood_stop(struct flood *f);
 void flood_free(struct flood *f);
 
+/* What goes on meanwhile: a client at B connects to PORT at A, which accepts. */
+int client_connect(struct topo *t, int listener);	/* 0, or -1 */
+/* @n bytes each way over two ends in turn; 0 when all are the right ones */
+int client_talk(int a, int b, int n);
+
 #endif

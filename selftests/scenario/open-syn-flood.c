@@ -35,36 +35,13 @@ static void spoof(struct seg *s, int i, void *arg)
 	s->wscale = 7;
 }
 
-/* A connection of a client at B to A, which takes it: 0, or -1 */
-static int connect_once(struct topo *t, int listener)
-{
-	struct linger now = { .l_onoff = 1 };
-	int client, server, ret = -1;
-
-	topo_enter(t, 1);
-	client = sk_dial(HOST_A, PORT, 0, 0);
-	topo_enter(t, 0);
-	if (client < 0)
-		return -1;
-	server = sk_wait(listener, POLLIN, SOON) ? accept(listener, NULL, NULL) : -1;
-	if (server >= 0) {
-		struct sk_name peer = sk_peer(server);
-
-		ret = peer.len && sk_name_port(&peer) == sk_port(client) ? 0 : -1;
-		close(server);
-	}
-	setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(client);
-	return ret;
-}
-
 /* Connections a second, of @n one after another; -1 when any fails */
 static double rate_of(struct topo *t, int listener, int n)
 {
 	int64_t start = now_us();
 
 	for (int i = 0; i < n; i++) {
-		if (connect_once(t, listener)) {
+		if (client_connect(t, listener)) {
 			fprintf(stderr, "# connection %d failed\n", i);
 			return -1;
 		}
@@ -81,25 +58,6 @@ static double rate_under(struct topo *t, struct flood *f, int rate, int listener
 		got = rate_of(t, listener, n);
 	flood_stop(f);
 	return got;
-}
-
-/* @n bytes each way over two sockets in turn; 0 when all are the right ones */
-static int talk(int a, int b, int n)
-{
-	char out[512], in[512];
-
-	for (int done = 0; done < n; done += sizeof(out)) {
-		for (int i = 0; i < (int)sizeof(out); i++)
-			out[i] = (done + i) * 31 >> 3;
-		if (send(a, out, sizeof(out), 0) != sizeof(out) ||
-		    recv(b, in, sizeof(in), MSG_WAITALL) != sizeof(in) ||
-		    memcmp(in, out, sizeof(in)) ||
-		    send(b, in, sizeof(in), 0) != sizeof(in) ||
-		    recv(a, in, sizeof(in), MSG_WAITALL) != sizeof(in) ||
-		    memcmp(in, out, sizeof(in)))
-			return -1;
-	}
-	return 0;
 }
 
 static void clients(struct __test_metadata *_metadata, FIXTURE_DATA(hosts) *self,
@@ -195,10 +153,10 @@ TEST_F(hosts, cookies_off)
 	peer_init(&p, NULL, 0, PORT);
 	ASSERT_EQ(0, flood_make(&f, &p, SPOOFED, spoof, NULL));
 	ASSERT_EQ(0, flood_start(&f, &self->t, 20000, 40));
-	EXPECT_EQ(0, talk(fd[0], fd[1], 64 * 1024));
+	EXPECT_EQ(0, client_talk(fd[0], fd[1], 64 * 1024));
 	EXPECT_TRUE(wait_for(*f.sent > 4 * BACKLOG, SOON));
 	EXPECT_EQ(BACKLOG + 1, sk_count(PORT, 0, TERN_SYN_RECV));
-	EXPECT_EQ(0, talk(fd[1], fd[0], 64 * 1024));
+	EXPECT_EQ(0, client_talk(fd[1], fd[0], 64 * 1024));
 	EXPECT_GE(BACKLOG + 1, sk_count(PORT, 0, TERN_SYN_RECV));
 	flood_stop(&f);
 	full = stat_get("TCPReqQFullDrop") - full;
@@ -207,9 +165,9 @@ TEST_F(hosts, cookies_off)
 	EXPECT_EQ(0, stat_get("SyncookiesSent") - sent);
 
 	/* Its SYN is dropped at first, and sent again. */
-	EXPECT_EQ(0, connect_once(&self->t, listener));
+	EXPECT_EQ(0, client_connect(&self->t, listener));
 	EXPECT_TRUE(wait_for(!sk_count(PORT, 0, TERN_SYN_RECV), SOON));
-	EXPECT_EQ(0, connect_once(&self->t, listener));
+	EXPECT_EQ(0, client_connect(&self->t, listener));
 	flood_free(&f);
 }
 
