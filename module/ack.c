@@ -196,10 +196,12 @@ void tern_ack_challenge(struct sock *sk)
  * first)
  * @sk: socket, locked
  * @skb: the segment
+ * @skipped: counter of answers withheld
  *
  * A segment with data can't be part of an ACK loop and is always answered.
  */
-void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb)
+void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
+		      enum tern_stat skipped)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
@@ -207,7 +209,7 @@ void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb)
 		    !(tern_cb(skb)->flags & TERN_FLAG_SYN);
 
 	if (!data && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
-		TERN_INC(tn, TCPACKSkippedSeq);
+		this_cpu_inc(tn->mib->v[skipped]);
 		return;
 	}
 	tern_xmit_ack(sk);

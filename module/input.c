@@ -56,6 +56,14 @@ static void note_dup(struct tern_sock *tp, const struct sk_buff *skb)
 				    tern_seq_min(cb->end_seq, tp->rcv.nxt));
 }
 
+/* Fourth: SYN. RFC 5961 4.2: never resets, always challenged */
+static enum skb_drop_reason check_syn(struct sock *sk)
+{
+	TERN_INC(tern_sk_net(sk), TCPSYNChallenge);
+	tern_ack_challenge(sk);
+	return SKB_DROP_REASON_TCP_INVALID_SYN;
+}
+
 /* First: sequence number and PAWS */
 static enum skb_drop_reason check_sequence(struct sock *sk,
 					   struct sk_buff *skb,
@@ -65,9 +73,11 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 	const struct tern_skb_cb *cb = tern_cb(skb);
 
 	if (paws_fails(tp, o) && !(cb->flags & TERN_FLAG_RST)) {
+		if (cb->flags & TERN_FLAG_SYN)
+			return check_syn(sk);
 		TERN_INC(tern_sk_net(sk), PAWSEstab);
 		note_dup(tp, skb);
-		tern_ack_invalid(sk, skb);
+		tern_ack_invalid(sk, skb, TERN_STAT_TCPACKSkippedPAWS);
 		return SKB_DROP_REASON_TCP_RFC7323_PAWS;
 	}
 	if (likely(tern_seq_acceptable(cb->seq, cb->end_seq, tp->rcv.wup,
@@ -80,16 +90,8 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 	if (cb->flags & TERN_FLAG_SYN)
 		tern_ack_challenge(sk);
 	else
-		tern_ack_invalid(sk, skb);
+		tern_ack_invalid(sk, skb, TERN_STAT_TCPACKSkippedSeq);
 	return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-}
-
-/* Fourth: SYN. RFC 5961 4.2: never resets, always challenged */
-static enum skb_drop_reason check_syn(struct sock *sk, struct sk_buff *skb)
-{
-	TERN_INC(tern_sk_net(sk), TCPSYNChallenge);
-	tern_ack_challenge(sk);
-	return SKB_DROP_REASON_TCP_INVALID_SYN;
 }
 
 /*
@@ -127,7 +129,7 @@ static enum skb_drop_reason steps(struct sock *sk, struct sk_buff *skb,
 	if (unlikely(cb->flags & TERN_FLAG_RST))
 		return tern_reset_rcv(sk, skb);
 	if (unlikely(cb->flags & TERN_FLAG_SYN))
-		return check_syn(sk, skb);
+		return check_syn(sk);
 	if (unlikely(!(cb->flags & TERN_FLAG_ACK)))
 		return SKB_DROP_REASON_TCP_FLAGS;
 	tp->rcv.heard_ns = tp->now_ns;

@@ -107,7 +107,8 @@ static struct counts counts(void)
 {
 	return (struct counts){
 		.challenge = stat_get("TCPChallengeACK"),
-		.skipped = stat_get("TCPACKSkippedChallenge") + stat_get("TCPACKSkippedSeq"),
+		.skipped = stat_get("TCPACKSkippedChallenge") + stat_get("TCPACKSkippedSeq") +
+			   stat_get("TCPACKSkippedPAWS"),
 		.resets = stat_get("OutRsts"),
 		.cookies = stat_get("SyncookiesFailed"),
 		.aborted = stat_get("EstabResets"),
