@@ -9,10 +9,11 @@
  *	| MAC                         | M | MSS    |
  *	+-----------------------------+---+--------+
  *
- * MSS is a class of the table below, M the parity of the minute, which also
- * chooses the key. The MAC covers both, the 4-tuple and the peer's ISN. The
- * rest of what a SYN says goes into the timestamp, unprotected: with it a peer
- * can only deceive itself.
+ * MSS is a class of the table below, M the parity of the minute. Each minute
+ * has a key of its own, drawn when first needed and overwritten by that of two
+ * minutes later. The MAC covers both, the 4-tuple and the peer's ISN. The rest of
+ * what a SYN says goes into the timestamp, unprotected: with it a peer can only
+ * deceive itself.
  *
  *	 8    5   4   3      0
  *	+------+----+---------+
@@ -63,19 +64,47 @@ struct covered {
 	u32 class;
 };
 
+/* Never 0, which is that of a key not drawn yet */
 static u32 minute_of(u64 now_ns)
 {
-	return div64_u64(now_ns, MINUTE_NS);
+	return div64_u64(now_ns, MINUTE_NS) + 1;
+}
+
+/* The key of a minute, NULL when there is none */
+static const siphash_key_t *key_of(const struct tern_cookie_key *k, u32 minute)
+{
+	/* Pairs with draw(): the key is whole. */
+	if (smp_load_acquire(&k->minute[minute & 1]) != minute)
+		return NULL;
+	return &k->key[minute & 1];
+}
+
+/*
+ * A new minute, seen for the first time. Whoever still reads the key that this
+ * one overwrites has been at it for a minute; its cookie is too old by now.
+ */
+static const siphash_key_t *draw(struct tern_cookie_key *k, u32 minute)
+{
+	u32 i = minute & 1;
+
+	spin_lock_bh(&k->lock);
+	if (k->minute[i] != minute) {
+		get_random_bytes(&k->key[i], sizeof(k->key[i]));
+		/* Pairs with key_of(). */
+		smp_store_release(&k->minute[i], minute);
+	}
+	spin_unlock_bh(&k->lock);
+	return &k->key[i];
 }
 
 /* The whole cookie for one minute */
-static u32 compose(const struct tern_cookie_key *k, const struct tern_tuple *t,
+static u32 compose(const siphash_key_t *key, const struct tern_tuple *t,
 		   u32 peer_isn, u32 minute, u32 class)
 {
 	struct covered c = {
 		.t = *t, .peer_isn = peer_isn, .minute = minute, .class = class,
 	};
-	u32 mac = siphash(&c, sizeof(c), &k->key[minute & 1]);
+	u32 mac = siphash(&c, sizeof(c), key);
 
 	BUILD_BUG_ON(sizeof(c) != sizeof(*t) + 3 * sizeof(u32));
 	return (mac & MAC_MASK) | (minute & 1 ? MINUTE_BIT : 0) | class;
@@ -128,12 +157,13 @@ static void unpack_options(u32 bits, struct tern_opts *o)
 }
 
 /**
- * tern_cookie_key_init - draw the keys of a namespace
+ * tern_cookie_key_init - a namespace without a key yet
  * @k: keys
  */
 void tern_cookie_key_init(struct tern_cookie_key *k)
 {
-	get_random_bytes(k, sizeof(*k));
+	memset(k, 0, sizeof(*k));
+	spin_lock_init(&k->lock);
 }
 
 /**
@@ -148,11 +178,13 @@ void tern_cookie_key_init(struct tern_cookie_key *k)
  *
  * Return: the ISN.
  */
-u32 tern_cookie_encode(const struct tern_cookie_key *k,
+u32 tern_cookie_encode(struct tern_cookie_key *k,
 		       const struct tern_tuple *t, u32 peer_isn,
 		       const struct tern_opts *peer, u64 now_ns, u32 ts_now,
 		       u32 *tsval)
 {
+	u32 minute = minute_of(now_ns);
+	const siphash_key_t *key = key_of(k, minute) ?: draw(k, minute);
 	u16 mss = peer->mss;
 
 	if (!mss)
@@ -165,7 +197,7 @@ u32 tern_cookie_encode(const struct tern_cookie_key *k,
 		if (tern_seq_after(*tsval, ts_now))
 			*tsval -= TS_MASK + 1;
 	}
-	return compose(k, t, peer_isn, minute_of(now_ns), class_of_mss(mss));
+	return compose(key, t, peer_isn, minute, class_of_mss(mss));
 }
 
 /**
@@ -188,10 +220,12 @@ bool tern_cookie_decode(const struct tern_cookie_key *k,
 {
 	u32 minute = minute_of(now_ns);
 	u32 class = cookie & MSS_MASK;
+	const siphash_key_t *key;
 
 	if (!(cookie & MINUTE_BIT) != !(minute & 1))
 		minute--;
-	if (compose(k, t, peer_isn, minute, class) != cookie)
+	key = key_of(k, minute);
+	if (!key || compose(key, t, peer_isn, minute, class) != cookie)
 		return false;
 
 	memset(peer, 0, sizeof(*peer));

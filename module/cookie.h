@@ -6,15 +6,20 @@
 #ifndef _TERN_COOKIE_H
 #define _TERN_COOKIE_H
 
+#include <linux/spinlock.h>
 #include "isn.h"
 #include "options.h"
 
 /**
  * struct tern_cookie_key - keys of one namespace
- * @key: the secrets; which is in force follows the clock
+ * @lock: of who draws a key
+ * @key: the secrets of the last two minutes in which one was needed, by parity
+ * @minute: of each; it is in force when this is so, and does not change then
  */
 struct tern_cookie_key {
+	spinlock_t lock;
 	siphash_key_t key[2];
+	u32 minute[2];
 };
 
 void tern_cookie_key_init(struct tern_cookie_key *k);
@@ -23,7 +28,7 @@ void tern_cookie_key_init(struct tern_cookie_key *k);
  * minute; *@tsval gets window scale, SACK and MAD class in its low bits when
  * the peer sends timestamps (it is at most 1 ms or so before @ts_now).
  */
-u32 tern_cookie_encode(const struct tern_cookie_key *k,
+u32 tern_cookie_encode(struct tern_cookie_key *k,
 		       const struct tern_tuple *t, u32 peer_isn,
 		       const struct tern_opts *peer, u64 now_ns, u32 ts_now,
 		       u32 *tsval);

@@ -60,6 +60,30 @@ TEST_F(cookie, rfc4987_3_6__two_minutes_old_is_too_old)
 	}
 }
 
+/* Each minute has a key of its own: the same words do not make the same cookie. */
+TEST_F(cookie, keys__rotate)
+{
+	u32 c = ENCODE(77, 0, 0);
+	siphash_key_t old = self->k.key[1];
+
+	EXPECT_EQ(c, ENCODE(77, MINUTE - 1, 0));
+	EXPECT_NE(c, ENCODE(77, MINUTE, 0));
+	EXPECT_EQ(0, memcmp(&old, &self->k.key[1], sizeof(old)));
+	EXPECT_TRUE(DECODE(77, c, false, MINUTE));
+	/* The third minute overwrites the first one's, wherever the clock is then. */
+	ENCODE(77, 2 * MINUTE, 0);
+	EXPECT_NE(0, memcmp(&old, &self->k.key[1], sizeof(old)));
+	EXPECT_FALSE(DECODE(77, c, false, MINUTE));
+	EXPECT_FALSE(DECODE(77, c, false, 2 * MINUTE));
+}
+
+/* No key, no cookie: nothing was sent in that minute. */
+TEST_F(cookie, keys__none_drawn)
+{
+	for (u32 c = 0; c < 100000; c++)
+		ASSERT_FALSE(DECODE(77, c * 42949, false, 5 * MINUTE));
+}
+
 TEST_F(cookie, rfc4987_3_6__another_segment_is_refused)
 {
 	u32 c = ENCODE(77, 0, 0);

@@ -23,6 +23,8 @@ typedef __s64 s64;
 
 #define READ_ONCE(x)		(x)
 #define WRITE_ONCE(x, v)	((x) = (v))
+#define smp_load_acquire(p)	(*(p))
+#define smp_store_release(p, v)	(*(p) = (v))
 #define unlikely(x)		(x)
 #define EXPORT_SYMBOL(x)
 #define __aligned(n)		__attribute__((aligned(n)))
@@ -61,6 +63,12 @@ static inline void get_random_bytes(void *buf, size_t len)
 	while (len--)
 		((u8 *)buf)[len] = shim_random();
 }
+
+typedef struct { int unused; } spinlock_t;
+
+static inline void spin_lock_init(spinlock_t *lock) { }
+static inline void spin_lock_bh(spinlock_t *lock) { }
+static inline void spin_unlock_bh(spinlock_t *lock) { }
 
 typedef struct { u64 key[2]; } siphash_key_t;
 
