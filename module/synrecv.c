@@ -32,7 +32,7 @@ static void set_due(struct tern_req *req)
 			 "synack", req->due);
 }
 
-/* Off the queue of the listener. Its lock is not held. */
+/* Off the queue of the listener, whose lock is not held; that of @req is. */
 static void unqueue(struct tern_req *req)
 {
 	struct tern_listen *l = &tern_sk(req->listener)->listen;
@@ -41,8 +41,23 @@ static void unqueue(struct tern_req *req)
 	if (!list_empty(&req->queue_node)) {
 		list_del_init(&req->queue_node);
 		WRITE_ONCE(l->syn_len, l->syn_len - 1);
+		if (!req->retries)
+			WRITE_ONCE(l->syn_young, l->syn_young - 1);
 	}
 	spin_unlock_bh(&l->lock);
+}
+
+/* Its SYN-ACK is sent again; the entry is alive. */
+static void count_retry(struct tern_req *req)
+{
+	struct tern_listen *l = &tern_sk(req->listener)->listen;
+
+	if (!req->retries) {
+		spin_lock(&l->lock);
+		WRITE_ONCE(l->syn_young, l->syn_young - 1);
+		spin_unlock(&l->lock);
+	}
+	WRITE_ONCE(req->retries, req->retries + 1);
 }
 
 /* The entry is dead: out of table and queue, timer and table references. */
@@ -97,10 +112,23 @@ void tern_synrecv_drain(struct sock *listener)
 	}
 }
 
+/*
+ * Half of the queue is for the young: the more of it those hold that did not
+ * answer the first SYN-ACK, the sooner they go, as with TCP (RFC 4987 3.4).
+ */
 static u32 max_retries(const struct sock *listener)
 {
-	return READ_ONCE(tern_sk(listener)->conf.syncnt) ?:
-	       tern_knob(tern_sk_net(listener), synack_retries);
+	const struct tern_listen *l = &tern_sk(listener)->listen;
+	u32 most = READ_ONCE(tern_sk(listener)->conf.syncnt) ?:
+		   tern_knob(tern_sk_net(listener), synack_retries);
+	u64 young = 2ULL * READ_ONCE(l->syn_young);
+	u32 len = READ_ONCE(l->syn_len);
+
+	if (len <= max(8U, READ_ONCE(listener->sk_max_ack_backlog)) / 2)
+		return most;
+	for (; most > 2 && len >= young; young *= 2)
+		most--;
+	return most;
 }
 
 /* Until then TERN_DEFER_ACCEPT ignores bare ACKs; 0 without it. */
@@ -134,7 +162,7 @@ static bool again(struct tern_req *req)
 		bury(req);
 		return false;
 	}
-	WRITE_ONCE(req->retries, req->retries + 1);
+	count_retry(req);
 	req->resent = true;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
@@ -206,6 +234,7 @@ static bool enter(struct tern_req *req)
 	if (ok) {
 		list_add_tail(&req->queue_node, &l->syn_queue);
 		WRITE_ONCE(l->syn_len, l->syn_len + 1);
+		WRITE_ONCE(l->syn_young, l->syn_young + 1);
 	}
 	spin_unlock_bh(&l->lock);
 	return ok;

@@ -413,6 +413,7 @@ struct tern_recovery {
  * @lock: of all below
  * @syn_queue: struct tern_req.queue_node
  * @syn_len: length of @syn_queue
+ * @syn_young: how many of them have sent one SYN-ACK only
  * @accept_queue: struct tern_sock.accept_node
  * @accept_len: is sk->sk_ack_backlog
  */
@@ -421,6 +422,7 @@ struct tern_listen {
 	spinlock_t lock;		/* both queues */
 	struct list_head syn_queue;
 	u32 syn_len;
+	u32 syn_young;
 	struct list_head accept_queue;
 };
 

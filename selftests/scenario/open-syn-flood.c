@@ -106,7 +106,9 @@ static void clients(struct __test_metadata *_metadata, FIXTURE_DATA(hosts) *self
 			100 * sending / unloaded);
 		fprintf(stderr, "# cookies: %ld sent, %ld came back, %ld drops\n", sent,
 			received, drops);
-		EXPECT_EQ(n, received);
+		/* The queue has to fill first, after those in it timed out. */
+		EXPECT_GE(n, received);
+		EXPECT_LE(*cookies == '2' ? n : n * 9 / 10, received);
 		EXPECT_LT(n, sent);
 		EXPECT_EQ(0, drops);
 		EXPECT_LE(sk_count(PORT, 0, TERN_SYN_RECV),

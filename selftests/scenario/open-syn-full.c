@@ -112,6 +112,33 @@ TEST_F(wire, max_syn_backlog)
 	EXPECT_EQ(13, sk_count(PORT, 0, TERN_SYN_RECV));
 }
 
+/*
+ * Of a queue that is more than half full the old ones go early, after 7 s
+ * instead of 63: those that want to connect must not wait for those that don't.
+ */
+TEST_F_TIMEOUT(wire, old_entries_give_way, 1000)
+{
+	uint32_t y;
+	int64_t start;
+	long unit = 1000000;
+
+	if (!is_tern())
+		SKIP(return, "TCP's unit is a constant, its clock too coarse");
+	if (!timetravel()) {
+		unit = 200000;
+		ASSERT_EQ(0, sysctl_set("rto_init_us", "200000"));
+	}
+	ASSERT_EQ(0, sysctl_set("syncookies", "0"));
+	ASSERT_GE(sk_listen(PORT, SYNS - 1), 0);
+	start = now_us();
+	EXPECT_EQ(SYNS, flood(&self->p, &self->s, &y));
+	sleep_most(start, 7 * unit);
+	EXPECT_EQ(SYNS, sk_count(PORT, 0, TERN_SYN_RECV));
+	EXPECT_TRUE(wait_for(sk_count(PORT, 0, TERN_SYN_RECV) <= SYNS / 2, SOON));
+	EXPECT_LE(SYNS / 2 - 1, sk_count(PORT, 0, TERN_SYN_RECV));
+	EXPECT_GE(14 * unit, now_us() - start);
+}
+
 /* A SYN that a cookie answers: y and tsval of the SYN-ACK, which is in @s */
 static int ask(struct peer *p, struct seg *s, bool ts)
 {
