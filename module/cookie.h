@@ -17,7 +17,7 @@
  * @minute: of each; it is in force when this is so, and does not change then
  */
 struct tern_cookie_key {
-	spinlock_t lock;
+	spinlock_t lock;		/* drawing */
 	siphash_key_t key[2];
 	u32 minute[2];
 };
