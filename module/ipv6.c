@@ -152,16 +152,8 @@ static int reply(struct net *net, const struct sock *sk,
 static void child_setup(struct sock *listener, struct sock *child,
 			const struct tern_req *req, struct dst_entry *dst)
 {
-	const struct tern_tuple *t = &req->ep.tuple;
-	struct inet_sock *inet = inet_sk(child);
-
-	inet->inet_num = ntohs(t->lport);
-	inet->inet_sport = t->lport;
-	inet->inet_dport = t->rport;
-	child->sk_mark = req->mark;
-	if (t->scope)
-		child->sk_bound_dev_if = t->scope;
-	child->sk_gso_type = SKB_GSO_SCTP;
+	if (req->ep.tuple.scope)
+		child->sk_bound_dev_if = req->ep.tuple.scope;
 	keep_route(child, dst);
 }
 
@@ -209,12 +201,13 @@ const struct tern_af_ops tern_ipv6_ops = {
 };
 
 /* The IPv4 peer of a socket that may have one (RFC 4291 2.5.5.2) */
-static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *addr6)
+static int connect_mapped(struct sock *sk, const struct in6_addr *daddr,
+			  __be16 dport)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
-		.sin_port = addr6->sin6_port,
-		.sin_addr.s_addr = addr6->sin6_addr.s6_addr32[3],
+		.sin_port = dport,
+		.sin_addr.s_addr = daddr->s6_addr32[3],
 	};
 
 	if (ipv6_only_sock(sk))
@@ -258,8 +251,6 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	sk->sk_v6_rcv_saddr = fl6.saddr;
 	sk->sk_v6_daddr = *daddr;
 	inet_sk(sk)->inet_dport = dport;
-	/* What is asked for IPv4's must not take it for "any". */
-	inet_sk(sk)->inet_rcv_saddr = LOOPBACK4_IPV6;
 	return dst;
 }
 
@@ -271,7 +262,6 @@ static int connect_named(struct sock *sk, struct dst_entry *dst)
 		dst_release(dst);
 		return err;
 	}
-	sk->sk_gso_type = SKB_GSO_SCTP;
 	keep_route(sk, dst);
 	return tern_connect_start(sk);
 }
@@ -296,8 +286,6 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 		return -EINVAL;
 	if (addr6->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
-	if (ipv6_addr_v4mapped(&addr6->sin6_addr))
-		return connect_mapped(sk, addr6);
 	daddr = addr6->sin6_addr;
 	/* The unspecified address is this host. */
 	if (ipv6_addr_any(&daddr)) {
@@ -305,6 +293,8 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 		if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))
 			ipv6_addr_set_v4mapped(htonl(INADDR_LOOPBACK), &daddr);
 	}
+	if (ipv6_addr_v4mapped(&daddr))
+		return connect_mapped(sk, &daddr, addr6->sin6_port);
 	/* RFC 9293 3.9.2.3: MUST-57, one peer only */
 	if (ipv6_addr_is_multicast(&daddr))
 		return -ENETUNREACH;

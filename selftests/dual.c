@@ -40,17 +40,17 @@ static struct sockaddr_in6 name6(const char *ip, int port)
 	return sa;
 }
 
-static int bound(int family, const char *ip, int port, int only)
+/* bind() or connect() a new socket. Return: it, or -1 with errno */
+static int named(int (*call)(int, const struct sockaddr *, socklen_t),
+		 int fd, int family, const char *ip, int port)
 {
 	struct sockaddr_in6 sa6 = name6(ip, port);
 	struct sockaddr_in sa4 = sk_addr(ip, port);
-	int fd = socket(family, SOCK_STREAM, proto()), err;
+	int err;
 
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
 	err = family == AF_INET6 ?
-	      bind(fd, (struct sockaddr *)&sa6, sizeof(sa6)) :
-	      bind(fd, (struct sockaddr *)&sa4, sizeof(sa4));
+	      call(fd, (struct sockaddr *)&sa6, sizeof(sa6)) :
+	      call(fd, (struct sockaddr *)&sa4, sizeof(sa4));
 	if (!err)
 		return fd;
 	err = errno;
@@ -59,21 +59,18 @@ static int bound(int family, const char *ip, int port, int only)
 	return -1;
 }
 
+static int bound(int family, const char *ip, int port, int only)
+{
+	int fd = socket(family, SOCK_STREAM, proto());
+
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	return named(bind, fd, family, ip, port);
+}
+
 static int dial(int family, const char *ip, int port)
 {
-	struct sockaddr_in6 sa6 = name6(ip, port);
-	struct sockaddr_in sa4 = sk_addr(ip, port);
-	int fd = socket(family, SOCK_STREAM, proto()), err;
-
-	err = family == AF_INET6 ?
-	      connect(fd, (struct sockaddr *)&sa6, sizeof(sa6)) :
-	      connect(fd, (struct sockaddr *)&sa4, sizeof(sa4));
-	if (!err)
-		return fd;
-	err = errno;
-	close(fd);
-	errno = err;
-	return -1;
+	return named(connect, socket(family, SOCK_STREAM, proto()), family, ip, port);
 }
 
 static bool moves(int a, int b)
@@ -142,6 +139,25 @@ TEST_F(dual, mapped_client)
 }
 
 /* One listener, both families at once; the unspecified address is this host. */
+/* "::" is this host: the one of IPv4 to a socket bound to a mapped address. */
+TEST_F(dual, mapped_any)
+{
+	int l = bound(AF_INET, "127.0.0.1", PORT, 0), c, s;
+	struct sockaddr_in6 sa;
+	socklen_t len = sizeof(sa);
+
+	ASSERT_EQ(0, listen(l, 4));
+	c = bound(AF_INET6, "::ffff:127.0.0.1", 0, 0);
+	ASSERT_GE(c, 0);
+	ASSERT_EQ(c, named(connect, c, AF_INET6, "::", PORT));
+	s = accept(l, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(0, getpeername(c, (struct sockaddr *)&sa, &len));
+	EXPECT_STREQ("::ffff:127.0.0.1", text(&sa));
+	EXPECT_TRUE(moves(c, s));
+}
+
+/* At "::" answers whoever comes, over either family. */
 TEST_F(dual, both)
 {
 	int l = bound(AF_INET6, "::", PORT, 0), c, s;
