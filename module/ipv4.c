@@ -138,26 +138,19 @@ static void child_setup(struct sock *listener, struct sock *child,
 	struct inet_sock *inet = inet_sk(child);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 
-	tern_sk(child)->ep.tuple = *t;
 	inet->inet_daddr = addr4(&t->raddr);
 	inet->inet_rcv_saddr = addr4(&t->laddr);
 	inet->inet_saddr = addr4(&t->laddr);
-	inet->inet_num = ntohs(t->lport);
-	inet->inet_sport = t->lport;
-	inet->inet_dport = t->rport;
 	atomic_set(&inet->inet_id, get_random_u16());
 	inet->tos = from->tos;
 	inet->uc_ttl = from->uc_ttl;
 	inet->mc_ttl = from->mc_ttl;
 	inet->pmtudisc = from->pmtudisc;
-	child->sk_mark = req->mark;
-	child->sk_bound_dev_if = listener->sk_bound_dev_if;
 
 	/* The rest of it ip_queue_xmit() fills when it has to route anew. */
 	memset(fl4, 0, sizeof(*fl4));
 	fl4->saddr = inet->inet_saddr;
 	fl4->daddr = inet->inet_daddr;
-	child->sk_gso_type = SKB_GSO_SCTP;
 	sk_setup_caps(child, dst);
 }
 
@@ -259,7 +252,6 @@ static int connect_routed(struct sock *sk, struct rtable *rt)
 			       inet->inet_dport, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
-	sk->sk_gso_type = SKB_GSO_SCTP;
 	sk_setup_caps(sk, &rt->dst);
 	return tern_connect_start(sk);
 }

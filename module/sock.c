@@ -195,7 +195,6 @@ int tern_sock_init(struct sock *sk)
 	tp->conf.delack_max_us = ~0U;
 	tern_sock_reset_tcb(sk);
 
-	sk->sk_state = TCP_CLOSE;
 	sk->sk_destruct = tern_sock_destruct;
 	sk->sk_write_space = tern_sock_write_space;
 	sk->sk_gso_type = SKB_GSO_SCTP;
@@ -276,7 +275,6 @@ static void inherit(struct sock *child, struct sock *listener)
 	child->sk_ipv6only = listener->sk_ipv6only;
 	child->sk_bound_dev_if = listener->sk_bound_dev_if;
 	child->sk_priority = listener->sk_priority;
-	child->sk_mark = listener->sk_mark;
 	child->sk_uid = listener->sk_uid;
 	child->sk_lingertime = listener->sk_lingertime;
 	child->sk_rcvlowat = listener->sk_rcvlowat;
@@ -355,6 +353,10 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 	tern_sock_init(child);
 	inherit(child, listener);
 	inherit6(child, listener);
+	child->sk_mark = req->mark;
+	inet_sk(child)->inet_num = ntohs(req->ep.tuple.lport);
+	inet_sk(child)->inet_sport = req->ep.tuple.lport;
+	inet_sk(child)->inet_dport = req->ep.tuple.rport;
 
 	tp = tern_sk(child);
 	child_tcb(tp, req);

@@ -161,8 +161,8 @@ static inline struct tern_net *tern_net(const struct net *net)
  *	@sk may be a listener for mark, tos, or NULL; @dst may be NULL;
  *	consumes @skb
  * @req_route: route to @tuple for a request of @listener; NULL on error
- * @child_setup: copy addresses and family state from @req into @child, give
- *	it @dst (reference passes)
+ * @child_setup: the family's part of @child, a copy of @listener that has its
+ *	tuple and ports: addresses, options, @dst (reference passes)
  * @tuple: fill @t from a received segment (local address: its destination)
  * @mtu_reduced: path MTU became @mtu: tell the route
  */
