@@ -10,6 +10,7 @@
 #include <net/ip6_checksum.h>
 #include <net/protocol.h>
 #include "offload.h"
+#include "xmit.h"
 #include "ipv4.h"
 
 /* Flags that end a batch: what follows must not be glued to it */
@@ -20,24 +21,15 @@
 #define MERGED_MAX	65535U
 
 /* Over the addresses of either network header, which begins at @nh */
-static u16 pseudo(const void *nh, unsigned int len)
+static __sum16 pseudo(const void *nh, unsigned int len)
 {
 	const struct ipv6hdr *ip6h = nh;
 	const struct iphdr *iph = nh;
 
 	if (iph->version == 6)
-		return (__force u16)~csum_ipv6_magic(&ip6h->saddr,
-						     &ip6h->daddr, len,
-						     tern_ipproto, 0);
-	return (__force u16)~csum_tcpudp_magic(iph->saddr, iph->daddr, len,
-					       tern_ipproto, 0);
-}
-
-static void set_partial(struct sk_buff *skb, struct ternhdr *th)
-{
-	skb->csum_start = (unsigned char *)th - skb->head;
-	skb->csum_offset = offsetof(struct ternhdr, check);
-	skb->ip_summed = CHECKSUM_PARTIAL;
+		return ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len,
+					tern_ipproto, 0);
+	return ~csum_tcpudp_magic(iph->saddr, iph->daddr, len, tern_ipproto, 0);
 }
 
 /* Sequence, flags and checksum of one piece. Return: its payload. */
@@ -52,7 +44,7 @@ static unsigned int piece(struct sk_buff *skb, u32 seq, bool first)
 		th->flags &= ~(TERN_FLAG_FIN | TERN_FLAG_PSH);
 	if (!first)
 		th->flags &= ~TERN_FLAG_CWR;
-	th->check = pseudo(skb_network_header(skb), len);
+	th->check = (__force u16)pseudo(skb_network_header(skb), len);
 	sum = (__force __wsum)(u32)(u16)~th->check;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		gso_reset_checksum(skb, sum);
@@ -77,7 +69,6 @@ static struct sk_buff *gso_segment(struct sk_buff *skb,
 {
 	unsigned int mss = skb_shinfo(skb)->gso_size;
 	struct sk_buff *segs, *seg;
-	struct ternhdr *th;
 	unsigned int thlen;
 	u32 seq;
 
@@ -88,12 +79,10 @@ static struct sk_buff *gso_segment(struct sk_buff *skb,
 	thlen = TERN_DOFF_BYTES(tern_hdr(skb)->doff);
 	if (thlen < TERN_HDR_LEN || !pskb_may_pull(skb, thlen))
 		return ERR_PTR(-EINVAL);
-	th = tern_hdr(skb);
-	seq = ntohl(th->seq);
-	if (skb->ip_summed != CHECKSUM_PARTIAL) {
-		th->check = pseudo(skb_network_header(skb), skb->len);
-		set_partial(skb, th);
-	}
+	seq = ntohl(tern_hdr(skb)->seq);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		tern_xmit_partial_check(skb, pseudo(skb_network_header(skb),
+						    skb->len));
 	__skb_pull(skb, thlen);
 	if (unlikely(skb->len <= mss))
 		return ERR_PTR(-EINVAL);
@@ -244,16 +233,17 @@ static void merge(struct sk_buff *p, struct sk_buff *skb)
 
 /* Return: the held packet that has to go up now, or NULL */
 static struct sk_buff *gro_segment(struct list_head *head,
-				   struct sk_buff *skb, bool v6)
+				   struct sk_buff *skb, bool v6, bool check_ok)
 {
-	struct sk_buff *p = NULL;
-	struct ternhdr *th;
+	struct ternhdr *th = check_ok ? gro_header(skb) : NULL;
+	struct sk_buff *p;
 	unsigned int len;
 	bool final;
 
-	th = gro_header(skb);
-	if (!th)
-		goto flush;
+	if (!th) {
+		NAPI_GRO_CB(skb)->flush = 1;
+		return NULL;
+	}
 	len = skb_gro_len(skb);
 	final = !len || th->flags & FINAL_FLAGS || skb_is_gso(skb);
 
@@ -268,30 +258,21 @@ static struct sk_buff *gro_segment(struct list_head *head,
 	}
 	NAPI_GRO_CB(skb)->flush |= final;
 	return p;
-
-flush:
-	NAPI_GRO_CB(skb)->flush = 1;
-	return NULL;
 }
 
 static struct sk_buff *gro_receive(struct list_head *head,
 				   struct sk_buff *skb)
 {
-	if (NAPI_GRO_CB(skb)->flush ||
-	    !skb_gro_checksum_validate(skb, tern_ipproto,
-				       inet_gro_compute_pseudo))
-		return gro_segment(head, skb, false);
-	NAPI_GRO_CB(skb)->flush = 1;
-	return NULL;
+	return gro_segment(head, skb, false, NAPI_GRO_CB(skb)->flush ||
+			   !skb_gro_checksum_validate(skb, tern_ipproto,
+						      inet_gro_compute_pseudo));
 }
 
 /* Only of what was merged; @thoff is from data to the ternhdr */
 static int gro_complete(struct sk_buff *skb, int thoff)
 {
-	struct ternhdr *th = (struct ternhdr *)(skb->data + thoff);
-
-	th->check = pseudo(skb_network_header(skb), skb->len - thoff);
-	set_partial(skb, th);
+	tern_xmit_partial_check(skb, pseudo(skb_network_header(skb),
+					    skb->len - thoff));
 	skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
 	skb_shinfo(skb)->gso_segs = NAPI_GRO_CB(skb)->count;
 	return 0;
@@ -309,12 +290,9 @@ static const struct net_offload tern_offload = {
 static struct sk_buff *gro_receive6(struct list_head *head,
 				    struct sk_buff *skb)
 {
-	if (NAPI_GRO_CB(skb)->flush ||
-	    !skb_gro_checksum_validate(skb, tern_ipproto,
-				       ip6_gro_compute_pseudo))
-		return gro_segment(head, skb, true);
-	NAPI_GRO_CB(skb)->flush = 1;
-	return NULL;
+	return gro_segment(head, skb, true, NAPI_GRO_CB(skb)->flush ||
+			   !skb_gro_checksum_validate(skb, tern_ipproto,
+						      ip6_gro_compute_pseudo));
 }
 
 static const struct net_offload tern_offload6 = {
