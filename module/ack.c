@@ -209,7 +209,7 @@ void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
 		    !(tern_cb(skb)->flags & TERN_FLAG_SYN);
 
 	if (!data && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
-		this_cpu_inc(tn->mib->v[skipped]);
+		TERN_INC_STAT(tn, skipped);
 		return;
 	}
 	tern_xmit_ack(sk);

@@ -550,13 +550,13 @@ bool tern_recovery_reordered(struct sock *sk)
 }
 
 /* RFC 8985 6.3: the head, and what is later than RACK allows, is lost. */
-static bool timed_out(const struct tern_sock *tp, const struct sk_buff *skb)
+static bool timed_out(const struct tern_sock *tp, const struct sk_buff *skb,
+		      u64 late_ns)
 {
 	const struct tern_skb_cb *cb = tern_cb(skb);
 
 	return !tp->sack_ok || cb->seq == tp->snd.una ||
-	       cb->sent_ns + tp->rec.rack_rtt_ns + reorder_window_ns(tp) <=
-	       tp->now_ns;
+	       cb->sent_ns + late_ns <= tp->now_ns;
 }
 
 /**
@@ -572,6 +572,7 @@ void tern_recovery_timeout(struct sock *sk)
 	struct tern_sock *tp = tern_sk(sk);
 	struct sk_buff *skb = tern_queue_oldest(sk);
 	bool reneged = skb && (tern_cb(skb)->marks & TERN_MARK_SACKED);
+	u64 late_ns;
 
 	if (tp->rec.phase != TERN_LOSS || !tp->retries) {
 		tern_cong_timeout(&tp->cong, tp->snd.packets_out,
@@ -583,6 +584,7 @@ void tern_recovery_timeout(struct sock *sk)
 		tp->cong.cwnd_cnt = 0;
 	}
 	tp->rec.high = tp->snd.nxt;
+	late_ns = tp->rec.rack_rtt_ns + reorder_window_ns(tp);
 	if (!tp->sack_ok)
 		tp->snd.sacked_out = 0;
 	for (; skb; skb = tern_queue_next_sent(sk, skb)) {
@@ -592,7 +594,7 @@ void tern_recovery_timeout(struct sock *sk)
 			cb->marks &= ~TERN_MARK_SACKED;
 			tp->snd.sacked_out -= cb->pcount;
 		}
-		if (timed_out(tp, skb))
+		if (timed_out(tp, skb, late_ns))
 			tern_recovery_mark_lost(sk, skb);
 	}
 	tern_timer_disarm(sk, TERN_TIMER_REORDER);

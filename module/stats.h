@@ -106,5 +106,7 @@ struct tern_mib {
 #define TERN_ADD(tn, name, n)						\
 	this_cpu_add((tn)->mib->v[TERN_STAT_##name], n)
 #define TERN_INC(tn, name)	TERN_ADD(tn, name, 1)
+/* Of a counter that the caller chose, an enum tern_stat */
+#define TERN_INC_STAT(tn, stat)	this_cpu_inc((tn)->mib->v[stat])
 
 #endif

@@ -9,12 +9,7 @@
 
 WIRE_FIXTURE()
 
-#define BEGIN()								\
-	struct peer *p = &self->p;					\
-	struct seg *s = &self->s;					\
-	int fd = flight_begin(&self->t, p, false, false, 1);		\
-									\
-	ASSERT_GE(fd, 0)
+#define BEGIN()		FLIGHT_BEGIN(false, false, 1)
 
 TEST_F(wire, rfc6928_2__ten)
 {

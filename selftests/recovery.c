@@ -9,15 +9,10 @@
 
 WIRE_FIXTURE()
 
+/* Time enough for a slow machine to say its part: no RTO, no probe */
 #define BEGIN(sack, ts)							\
-	struct peer *p = &self->p;					\
-	struct seg *s = &self->s;					\
-	int fd;								\
-									\
-	/* Time enough for a slow machine to say its part: no RTO, no probe */ \
 	sysctl_set("rto_min_us", "1000000");				\
-	fd = flight_begin(&self->t, p, sack, ts, timetravel() ? 1 : 8);	\
-	ASSERT_GE(fd, 0)
+	FLIGHT_BEGIN(sack, ts, timetravel() ? 1 : 8)
 
 #define EXPECT_WINDOW(cwnd, thresh) do {				\
 	struct tern_info _ti = flight_info(fd);				\

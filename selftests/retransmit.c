@@ -8,12 +8,7 @@
 
 WIRE_FIXTURE()
 
-#define BEGIN(sack, ts)							\
-	struct peer *p = &self->p;					\
-	struct seg *s = &self->s;					\
-	int fd = flight_begin(&self->t, p, sack, ts, 1);			\
-									\
-	ASSERT_GE(fd, 0)
+#define BEGIN(sack, ts)	FLIGHT_BEGIN(sack, ts, 1)
 
 /* On the wire no sooner than @ms after @start and the way; exact in time travel */
 #define EXPECT_AFTER(start, ms) do {					\

@@ -8,6 +8,14 @@
 
 #include "tern_test.h"
 
+/* The beginning of a case: @p, @s and @fd, connected */
+#define FLIGHT_BEGIN(sack, ts, times)					\
+	struct peer *p = &self->p;					\
+	struct seg *s = &self->s;					\
+	int fd = flight_begin(&self->t, p, sack, ts, times);		\
+									\
+	ASSERT_GE(fd, 0)
+
 #define DELAY_MS	40		/* of the path: the round trip */
 
 /* Segment numbers, from 1, as sequence numbers; END(n) == SEQ(n + 1) */
