@@ -195,7 +195,6 @@ int tern_sock_init(struct sock *sk)
 	tp->conf.delack_max_us = ~0U;
 	tern_sock_reset_tcb(sk);
 
-	sk->sk_state = TCP_CLOSE;
 	sk->sk_destruct = tern_sock_destruct;
 	sk->sk_write_space = tern_sock_write_space;
 	sk->sk_gso_type = SKB_GSO_SCTP;
