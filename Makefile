@@ -60,7 +60,7 @@ states: setup
 	scripts/build 6.12 > /dev/null
 	scripts/states
 
-style sparse layers docs:
+style sparse layers size docs cites:
 	scripts/check $@
 
 headers_install:
@@ -78,4 +78,4 @@ clean:
 	-$(MAKE) -s -C selftests/unit clean
 
 .PHONY: all tools selftests unit setup check check-all demo shell bench style \
-	states sparse layers docs headers_install install clean
+	states sparse layers size docs cites headers_install install clean
