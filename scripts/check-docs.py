@@ -6,11 +6,14 @@ Sysctls with unit, default and bounds, options with number, unit and bounds, as
 the code has them: the tables in module/{limits,sysctl,stats}.h,
 module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
-only files that exist, and each is linked from README.md or tern.rst.
+only files that exist, and each is linked from README.md or tern.rst. Each tool
+has a manual page with its options; mandoc, where it is, has no word about one.
 """
 import collections
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -194,6 +197,38 @@ def manual_errors(table):
             yield f"tern.7: option {name}: {found} times"
 
 
+def tool_errors():
+    """Each tool has a manual page with the options of its --help"""
+    made = read("tools/Makefile")
+    names = [n for line in re.findall(r"^(?:programs|scripts)\s*:= (.*)$", made,
+                                      re.M) for n in line.split()]
+    pages = {p.stem: p.read_text(encoding="utf-8")
+             for p in (TOP / "Documentation").glob("*.[18]")}
+    for name in names:
+        source = TOP / "tools" / (name + ".c")
+        source = source if source.exists() else TOP / "tools" / name
+        if name not in pages:
+            yield f"{name}: no manual page"
+            continue
+        told = set(re.findall(r"^(?:\t*\")?  (-\w)\b",
+                              source.read_text(encoding="utf-8"), re.M))
+        paged = set(re.findall(r"^\.(?:B|BI) \\(-\w)", pages[name], re.M))
+        for option in sorted(told ^ paged):
+            yield f"{name}: {option} is not in both --help and manual page"
+    for name in set(pages) - set(names):
+        yield f"{name}: manual page of no tool"
+
+
+def manual_lint():
+    pages = sorted((TOP / "Documentation").glob("*.[178]"))
+    if not shutil.which("mandoc"):
+        return
+    said = subprocess.run(["mandoc", "-Tlint", *pages], check=False,
+                          stdout=subprocess.PIPE, text=True).stdout
+    yield from (line for line in said.splitlines()
+                if "referenced manual not found" not in line)
+
+
 def main():
     table = sysctls()
     docs = entries(read("Documentation/tern-sysctl.rst"), r"(\w+) - \S")
@@ -213,6 +248,8 @@ def main():
     errors += option_errors(opts, docs)
     errors += manual_errors(opts)
     errors += link_errors()
+    errors += tool_errors()
+    errors += manual_lint()
     for error in errors:
         print(error, file=sys.stderr)
     if errors:
