@@ -70,6 +70,16 @@ def check(path, place):
                    "Kbuild: move the code, or point to it from a table above")
 
 
+def unused():
+    """Constants of limits.h that no other file has a use for"""
+    others = "".join(p.read_text(encoding="utf-8") for p in MODULE.glob("*.[ch]")
+                     if p.name != "limits.h")
+    text = (MODULE / "limits.h").read_text(encoding="utf-8")
+    for name in re.findall(r"#define (TERN_\w+)", text):
+        if not re.search(rf"\b{name}\b", others):
+            yield f"module/limits.h: {name}: of no use"
+
+
 def main():
     place = order()
     bad = [line for path in sorted(MODULE.glob("*.[ch]"))
@@ -77,6 +87,7 @@ def main():
     bad += [f"module/{name}.c: named in Kbuild, but not there"
             for name in place
             if name not in ALONE and not (MODULE / f"{name}.c").exists()]
+    bad += unused()
     print("\n".join(bad) or f"layers: {len(place)} files in order")
     return bool(bad)
 
