@@ -7,6 +7,7 @@
 #   make KDIR=...        for a kernel build tree
 #   make demo            the main job, in a VM
 #   make check           the tests
+#   make states          the state diagram anew, from what tests are seen to do
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -54,7 +55,12 @@ bench: setup tools
 	scripts/build 6.12 > /dev/null
 	scripts/bench
 
-style sparse layers docs:
+states: setup
+	$(MAKE) -s selftests
+	scripts/build 6.12 > /dev/null
+	scripts/states
+
+style sparse layers size docs cites:
 	scripts/check $@
 
 headers_install:
@@ -72,4 +78,4 @@ clean:
 	-$(MAKE) -s -C selftests/unit clean
 
 .PHONY: all tools selftests unit setup check check-all demo shell bench style \
-	sparse layers docs headers_install install clean
+	states sparse layers size docs cites headers_install install clean

@@ -6,8 +6,6 @@
 #ifndef _TERN_LIMITS_H
 #define _TERN_LIMITS_H
 
-#define TERN_USEC_PER_SEC	1000000U
-
 /* Header and options: RFC 9293 3.1 */
 #define TERN_HDR_LEN		20U	/* bytes, without options */
 #define TERN_OPT_SPACE		40U	/* bytes of options at most */
@@ -29,7 +27,6 @@
 
 /* Timers, microseconds unless named otherwise */
 #define TERN_RTO_FIRST_US	1000000U	/* RFC 6298 2.1 */
-#define TERN_RTO_FALLBACK_US	3000000U	/* RFC 6298 5.7: SYN was resent */
 #define TERN_RTO_LOW_US		200000U		/* PROTOCOL.md: rto_min_us */
 #define TERN_RTO_HIGH_US	120000000U	/* RFC 6298 2.5: 60 s or more */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
@@ -38,7 +35,6 @@
 #define TERN_RTT_MAX_US		268435456U	/* 2^28: longest sample believed */
 #define TERN_RTT_MIN_WIN_US	10000000U	/* memory of the smallest sample */
 #define TERN_BACKOFF_MAX	31U		/* doublings counted; enough for 71 min */
-#define TERN_TLP_MIN_US		2000U		/* floor of the loss probe without MAD knowledge */
 #define TERN_REO_MIN_US		1U		/* floor of RACK's window */
 #define TERN_REO_PERSIST	16U		/* RFC 8985 6.2: recoveries */
 #define TERN_MSL_DEFAULT_MS	30000U		/* RFC 9293 3.4.2 has 2 min */

@@ -308,7 +308,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
 	tp->snd.pushed_seq = req->iss + 1;
 	tp->snd.sml = req->iss;
 	tp->snd.wl1 = req->irs;
-	tp->snd.mss_peer = req->opts.mss ?: TERN_MSS_DEFAULT;
+	tp->snd.mss_peer = req->opts.mss ?: tern_mss_default(&tp->ep.tuple);
 	tp->snd.wscale = req->opts.has_wscale ? req->opts.wscale : 0;
 
 	tp->wscale_ok = req->opts.has_wscale;

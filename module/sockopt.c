@@ -68,6 +68,7 @@ static int set_keepalive(struct sock *sk, int name, int val)
 		if (val < 1)
 			return -EINVAL;
 		return set_keep(sk, &c->keepintvl_us, val);
+	case TERN_KEEPCNT:
 	default:
 		if (!within(val, 1, TERN_KEEPALIVE_MAX_CNT))
 			return -EINVAL;
@@ -126,6 +127,7 @@ static int set_timer(struct sock *sk, int name, int val)
 			return -EINVAL;
 		c->delack_max_us = val;
 		return 0;
+	case TERN_MSL_MS:
 	default:
 		if (!within(val, 0, USER_MSL_MAX_MS))
 			return -EINVAL;

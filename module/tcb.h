@@ -709,6 +709,13 @@ static inline u32 tern_rcv_window(const struct tern_sock *tp)
 	return win > 0 ? win : 0;
 }
 
+/* What a peer takes that tells no MSS: RFC 9293 3.7.1 MUST-15 */
+static inline u16 tern_mss_default(const struct tern_tuple *t)
+{
+	return ipv6_addr_v4mapped(&t->raddr) ? TERN_MSS_DEFAULT :
+					       TERN_MSS_DEFAULT_V6;
+}
+
 /* An option of the socket, or the sysctl's value where it has none */
 #define tern_conf_or_knob(sk, field)					\
 	(READ_ONCE(tern_sk(sk)->conf.field) ?:				\

@@ -86,7 +86,10 @@ DEFINE_DROP_REASON(FN, FN)
 	__entry->lport, __entry->rport, __entry->laddr, __entry->raddr,	\
 	__entry->netns
 
-/* Every change of state; @event is what caused it. */
+/*
+ * Every change of state; @event is what caused it. cookie is the namespace's,
+ * never used twice, unlike its inode.
+ */
 TRACE_EVENT(tern_state,
 	TP_PROTO(const struct net *net, const struct tern_tuple *t, int oldstate, int newstate,
 		 const char *event),
@@ -97,6 +100,7 @@ TRACE_EVENT(tern_state,
 		TERN_TRACE_TUPLE
 		__field(int, oldstate)
 		__field(int, newstate)
+		__field(__u64, cookie)
 		__array(char, event, 24)
 	),
 
@@ -104,6 +108,7 @@ TRACE_EVENT(tern_state,
 		TERN_TRACE_TUPLE_ASSIGN(net, t);
 		__entry->oldstate = oldstate;
 		__entry->newstate = newstate;
+		__entry->cookie = net->net_cookie;
 		strscpy(__entry->event, event, sizeof(__entry->event));
 	),
 

@@ -1,18 +1,31 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Each sysctl and each counter is documented exactly once, with its bounds.
+"""Each sysctl, counter, socket option and drop reason is documented exactly once.
 
-Reads the tables in module/{limits,sysctl,stats}.h and module/{sysctl,proc}.c
-and holds Documentation/tern-{sysctl,counters}.rst against them.
+Sysctls with unit, default and bounds, options with number, unit and bounds, as
+the code has them: the tables in module/{limits,sysctl,stats}.h,
+module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
+Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
+only files that exist, and each is linked from README.md or tern.rst. Each tool
+has a manual page with its options; mandoc, where it is, has no word about one.
 """
 import collections
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BY_MEMORY = {"max_syn_backlog", "max_tw_buckets", "max_orphans"}
 RESENDS = "It counts resends"
+UNITS = {"us": "microseconds", "ms": "milliseconds"}
+# A number that chooses: no unit
+CHOICES = {"syncookies", "tw_reuse"}
+# What the code bounds elsewhere than by a range
+UNBOUNDED = {"TERN_NODELAY", "TERN_CORK", "TERN_QUICKACK", "TERN_INFO",
+             "TERN_CONGESTION", "TERN_LINGER2", "TERN_DEFER_ACCEPT",
+             "TERN_WINDOW_CLAMP", "TERN_USER_TIMEOUT", "TERN_NOTSENT_LOWAT"}
 
 
 def read(name):
@@ -26,7 +39,8 @@ def number(text, consts):
     if "<<" in text:
         a, b = text.split("<<")
         return int(a) << int(b)
-    return int(text.rstrip("U"), 0)
+    text = {"S16_MAX": "32767", "INT_MAX": "2147483647"}.get(text, text)
+    return int(text.rstrip("UL"), 0)
 
 
 def sysctls():
@@ -59,7 +73,7 @@ def entries(text, head):
         if m:
             found.append([m.group(1), line])
         elif found and (not line or line[0].isspace()):
-            found[-1][1] += " " + line.strip()
+            found[-1][1] += "\n" + line.strip()
         else:
             found.append([None, ""])
     return [(name, body) for name, body in found if name]
@@ -98,20 +112,150 @@ def check_bounds(table, docs):
     return errors
 
 
+def unit_errors(docs):
+    for name, text in docs:
+        kind = re.match(r"\w+ - ([^(\n]*)(?:\(([^)]*)\))?", text)
+        unit = UNITS.get(name.rsplit("_", 1)[-1])
+        if unit and kind.group(2) != unit:
+            yield f"sysctl {name}: unit is not {unit}"
+        plain = kind.group(1).strip() in ("BOOLEAN", "STRING")
+        if bool(kind.group(2)) == (plain or name in CHOICES):
+            yield f"sysctl {name}: a unit, unless it is a choice"
+
+
+def options():
+    """name -> (number, lowest, highest), the bounds None where there are none"""
+    header = read("uapi/linux/tern.h")
+    code = read("module/sockopt.c")
+    consts = dict(re.findall(r"#define\s+(\w+)\s+(\w+)",
+                             read("module/limits.h") + code))
+    named = set(re.findall(r"case (TERN_[A-Z0-9_]+):", code))
+    named |= set(re.findall(r"name == (TERN_[A-Z0-9_]+)", code))
+    bounds = {name: (number(lo, consts), number(hi, consts))
+              for name, lo, hi in re.findall(
+                  r"case (TERN_\w+):\n(?:\tdefault:\n)?\t\tif \((?:val && )?"
+                  r"!within\(val, ([^,]+), ([^)]+)\)\)", code)}
+    bounds.update({name: (1, 2 ** 31 - 1) for name in re.findall(
+        r"case (TERN_\w+):\n\t\tif \(val < 1\)", code)})
+    table = {}
+    for name, value in re.findall(r"#define\s+(TERN_\w+)\s+(\d+)$", header,
+                                  re.M):
+        if name in named:
+            table[name] = (int(value), *bounds.get(name, (None, None)))
+    return table
+
+
+def option_errors(table, docs):
+    for name, text in docs:
+        text = re.sub(r"\s+", " ", text)
+        if name not in table:
+            continue
+        value, low, high = table[name]
+        if not re.match(rf"\w+ - [^.]*\boption {value}\b", text):
+            yield f"option {name}: number is not {value}"
+        unit = UNITS.get(name.rsplit("_", 1)[-1])
+        if unit and f"({unit})" not in text:
+            yield f"option {name}: unit is not {unit}"
+        if low is None and name not in UNBOUNDED:
+            yield f"option {name}: bounds not found in sockopt.c"
+        if low is not None and f"Range: {low} to {high}." not in text:
+            yield f"option {name}: range is not {low} to {high}"
+
+
+def reasons():
+    """Those that a segment is dropped for: of the core, named by the module"""
+    names = set()
+    for path in (TOP / "module").glob("*.c"):
+        names |= set(re.findall(r"SKB_DROP_REASON_\w+",
+                                path.read_text(encoding="utf-8")))
+    return names
+
+
+def link_errors():
+    """Documents that nobody finds, and files that nobody has"""
+    texts = {p.name: p.read_text(encoding="utf-8")
+             for p in [TOP / "README.md", *(TOP / "Documentation").glob("*.rst")]}
+    index = texts["README.md"] + texts["tern.rst"]
+    for path in (TOP / "Documentation").iterdir():
+        if path.suffix in (".rst", ".7") and path.name not in index:
+            yield f"{path.name}: not linked from README.md or tern.rst"
+    for name, text in texts.items():
+        for found in re.findall(r"(?<![\w/])(?:module|scripts|selftests|tools(?!/testing)|uapi|"
+                                r"Documentation)/[\w./-]*\w", text):
+            at = TOP / found
+            if not any((at.parent / (at.name + end)).exists()
+                       for end in ("", ".c", ".rst")) and \
+               not list(at.parent.glob(at.name + "*")):
+                yield f"{name}: {found} doesn't exist"
+
+
+def manual_errors(table):
+    text = read("Documentation/tern.7").replace("\\-", "-")
+    for name in table:
+        found = len(re.findall(rf"^\.B {name}$", text, re.M))
+        if found != 1:
+            yield f"tern.7: option {name}: {found} times"
+
+
+def tool_errors():
+    """Each tool has a manual page with the options of its --help"""
+    made = read("tools/Makefile")
+    names = [n for line in re.findall(r"^(?:programs|scripts)\s*:= (.*)$", made,
+                                      re.M) for n in line.split()]
+    pages = {p.stem: p.read_text(encoding="utf-8")
+             for p in (TOP / "Documentation").glob("*.[18]")}
+    for name in names:
+        source = TOP / "tools" / (name + ".c")
+        source = source if source.exists() else TOP / "tools" / name
+        if name not in pages:
+            yield f"{name}: no manual page"
+            continue
+        told = set(re.findall(r"^(?:\t*\")?  (-\w)\b",
+                              source.read_text(encoding="utf-8"), re.M))
+        paged = set(re.findall(r"^\.(?:B|BI) \\(-\w)", pages[name], re.M))
+        for option in sorted(told ^ paged):
+            yield f"{name}: {option} is not in both --help and manual page"
+    for name in set(pages) - set(names):
+        yield f"{name}: manual page of no tool"
+
+
+def manual_lint():
+    pages = sorted((TOP / "Documentation").glob("*.[178]"))
+    if not shutil.which("mandoc"):
+        return
+    said = subprocess.run(["mandoc", "-Tlint", *pages], check=False,
+                          stdout=subprocess.PIPE, text=True).stdout
+    yield from (line for line in said.splitlines()
+                if "referenced manual not found" not in line)
+
+
 def main():
     table = sysctls()
     docs = entries(read("Documentation/tern-sysctl.rst"), r"(\w+) - \S")
     errors = compare("sysctl", table, [name for name, _ in docs])
     errors += check_bounds(table, docs)
+    errors += unit_errors(docs)
     docs = entries(read("Documentation/tern-counters.rst"), r"(\w+)$")
     docs = [(n, t) for n, t in docs if t != n]
+    dropped = [(n, t) for n, t in docs if n.startswith("SKB_DROP_REASON_")]
+    docs = [d for d in docs if d not in dropped]
     errors += compare("counter", counters(), [name for name, _ in docs])
-    errors += [f"counter {n}: no text" for n, t in docs if len(t.split()) < 3]
+    errors += compare("reason", reasons(), [name for name, _ in dropped])
+    errors += [f"{n}: no text" for n, t in docs + dropped if len(t.split()) < 3]
+    opts = options()
+    docs = entries(read("Documentation/tern.rst"), r"(TERN_\w+) - \S")
+    errors += compare("option", opts, [name for name, _ in docs])
+    errors += option_errors(opts, docs)
+    errors += manual_errors(opts)
+    errors += link_errors()
+    errors += tool_errors()
+    errors += manual_lint()
     for error in errors:
         print(error, file=sys.stderr)
     if errors:
         return 1
-    print(f"check-docs: {len(table)} sysctls, {len(counters())} counters")
+    print(f"check-docs: {len(table)} sysctls, {len(counters())} counters, "
+          f"{len(opts)} options, {len(reasons())} drop reasons")
     return 0
 
 

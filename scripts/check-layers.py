@@ -3,7 +3,7 @@
 """A file of module/ includes only headers of files above it in Kbuild.
 
 Kbuild's object order is the order of the layers. Headers without a .c file
-have their places here. Only compat.h may ask for the kernel's version.
+have their places here. And what one file alone may do, no other does: RULES.
 """
 import pathlib
 import re
@@ -18,6 +18,19 @@ ALONE = {
     "tcb": "trace",
 }
 
+# What, but where, and what to do instead. compat/ is not looked at.
+RULES = [
+    (r"\bLINUX_VERSION_CODE\b|\bKERNEL_VERSION\(", None,
+     "kernel version: move to compat/compat.h"),
+    (r"\bjiffies\w*\b|\w+_to_jiffies\b|\bmod_timer\(|\btimer_setup\(", None,
+     "jiffies: time is nanoseconds, timers are timer.c's"),
+    (r"\bhrtimer_(?!restart\b)\w+\(", "timer.c",
+     "hrtimers are timer.c's: tern_timer_arm(), tern_timer_mini_start()"),
+    (r"\binet_sk_(?:set_state|state_store)\(|->(?:sk_state|skc_state)\s*=(?!=)|"
+     r"(?:WRITE_ONCE|smp_store_release)\([^,]*sk_state\b|\.sk_state\s*=(?!=)",
+     "state.c", "states are state.c's: tern_state_set()"),
+]
+
 
 def order():
     text = (TOP / "Kbuild").read_text(encoding="utf-8")
@@ -29,6 +42,13 @@ def order():
     return {name: place for place, name in enumerate(names)}
 
 
+def code(line):
+    """A line without comments and strings"""
+    if re.match(r"\s*/?\*", line):
+        return ""
+    return re.sub(r'"(?:\\.|[^"\\])*"|/\*.*?(?:\*/|$)|//.*', '""', line)
+
+
 def check(path, place):
     text = path.read_text(encoding="utf-8")
     shown = path.relative_to(TOP)
@@ -36,8 +56,9 @@ def check(path, place):
         yield f"{shown}: not in Kbuild: add it to the layer that it belongs to"
         return
     for number, line in enumerate(text.splitlines(), 1):
-        if "LINUX_VERSION_CODE" in line or "KERNEL_VERSION(" in line:
-            yield f"{shown}:{number}: kernel version: move to compat/compat.h"
+        for pattern, owner, instead in RULES:
+            if path.name != owner and re.search(pattern, code(line)):
+                yield f"{shown}:{number}: {instead}"
         found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         if not found:
             continue
@@ -49,6 +70,16 @@ def check(path, place):
                    "Kbuild: move the code, or point to it from a table above")
 
 
+def unused():
+    """Constants of limits.h that no other file has a use for"""
+    others = "".join(p.read_text(encoding="utf-8") for p in MODULE.glob("*.[ch]")
+                     if p.name != "limits.h")
+    text = (MODULE / "limits.h").read_text(encoding="utf-8")
+    for name in re.findall(r"#define (TERN_\w+)", text):
+        if not re.search(rf"\b{name}\b", others):
+            yield f"module/limits.h: {name}: of no use"
+
+
 def main():
     place = order()
     bad = [line for path in sorted(MODULE.glob("*.[ch]"))
@@ -56,6 +87,7 @@ def main():
     bad += [f"module/{name}.c: named in Kbuild, but not there"
             for name in place
             if name not in ALONE and not (MODULE / f"{name}.c").exists()]
+    bad += unused()
     print("\n".join(bad) or f"layers: {len(place)} files in order")
     return bool(bad)
 

@@ -98,4 +98,44 @@ TEST_F(idle, rfc5681_4_1__restart)
 	EXPECT_TRUE(silence(p, DELAY_MS));
 }
 
+/* RFC 9293 3.7.1 MUST-15: the MSS of a peer that tells none, on either side */
+static int first_len(struct peer *p, struct seg *s, int fd)
+{
+	static char buf[3000];
+
+	if (send(fd, buf, sizeof(buf), MSG_DONTWAIT) <= 0 || !hear(p, s, SOON))
+		return -1;
+	return s->len;
+}
+
+TEST_F(wire, rfc9293_3_7_1__no_mss_active)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int fd = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, expect(p, s, SYN));
+	p->to_port = s->sport;
+	say(p, .flags = SYN | ACK, .seq = p->iss, .ack = s->seq + 1);
+	ASSERT_EQ(0, expect(p, s, ACK));
+	EXPECT_EQ(is_v6() ? 1220 : 536, first_len(p, s, fd));
+}
+
+TEST_F(wire, rfc9293_3_7_1__no_mss_passive)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int listener = sk_listen(PORT, 1), fd;
+
+	p->to_port = PORT;
+	say(p, .flags = SYN, .seq = p->iss);
+	ASSERT_EQ(0, expect(p, s, SYN | ACK));
+	say(p, .flags = ACK, .seq = p->iss + 1, .ack = s->seq + 1);
+	ASSERT_TRUE(sk_wait(listener, POLLIN, SOON) & POLLIN);
+	fd = accept(listener, NULL, NULL);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(is_v6() ? 1220 : 536, first_len(p, s, fd));
+}
+
 TEST_HARNESS_MAIN

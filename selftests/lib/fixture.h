@@ -24,6 +24,7 @@ FIXTURE(wire)								\
 FIXTURE_SETUP(wire)							\
 {									\
 	SKIP_UNLESS_AVAILABLE();					\
+	topo_name(_metadata->name);					\
 	ASSERT_EQ(0, topo_up(&self->t, TOPO_WIRE));			\
 	ASSERT_EQ(0, wire_open(&self->t, &self->w));			\
 	peer_init(&self->p, &self->w, PORT, 0);				\
@@ -43,6 +44,7 @@ FIXTURE(hosts)								\
 FIXTURE_SETUP(hosts)							\
 {									\
 	SKIP_UNLESS_AVAILABLE();					\
+	topo_name(_metadata->name);					\
 	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));			\
 	ASSERT_EQ(0, wire_sniff(&self->t, &self->w, 0));		\
 }									\

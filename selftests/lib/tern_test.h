@@ -111,6 +111,7 @@ struct topo {
 	int home;		/* where the process came from */
 };
 
+void topo_name(const char *name);	/* of the case, for the table of states */
 int topo_up(struct topo *t, enum topo_kind kind);
 void topo_down(struct topo *t);
 int topo_enter(struct topo *t, int which);

@@ -119,6 +119,31 @@ static void addresses(char *cmd, size_t size, const char *me, const char *peer, 
 			 ip_text(me), ip_text(peer), mac);
 }
 
+static const char *case_name = "";
+
+void topo_name(const char *name)
+{
+	case_name = name;
+}
+
+/* For guest-tests, which records changes of state: whose namespace this is. */
+static void tell_name(void)
+{
+	const char *file = getenv("TERN_EDGES"), *prog = program_invocation_name;
+	int fd = file ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
+	int sk = socket(AF_INET, SOCK_DGRAM, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (fd >= 0 && !getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		dprintf(fd, "%llu %s%s%s%s\n", (unsigned long long)cookie,
+			strncmp(prog, "./", 2) ? prog : prog + 2,
+			*case_name ? ":" : "", case_name, is_v6() ? "@6" : "");
+	close(sk);
+	if (fd >= 0)
+		close(fd);
+}
+
 int topo_up(struct topo *t, enum topo_kind kind)
 {
 	char conf[256], addr[512];
@@ -127,9 +152,11 @@ int topo_up(struct topo *t, enum topo_kind kind)
 	if (t->home < 0 || unshare(CLONE_NEWNET))
 		return -1;
 	t->ns[1] = ns_here();
+	tell_name();
 	if (unshare(CLONE_NEWNET))
 		return -1;
 	t->ns[0] = ns_here();
+	tell_name();
 
 	ipv6_conf(conf, sizeof(conf), is_v6());
 	addresses(addr, sizeof(addr), HOST_A, HOST_B, 2);
