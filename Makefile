@@ -6,6 +6,7 @@
 #   make KVER=...        for an installed kernel by release
 #   make KDIR=...        for a kernel build tree
 #   make demo            the main job, in a VM
+#   make scene NAME=...  one scenario, drawn; scripts/scene --list has the names
 #   make check           the tests
 #   make states          the state diagram anew, from what tests are seen to do
 
@@ -46,6 +47,10 @@ demo: setup tools
 	scripts/build 6.12 > /dev/null
 	scripts/demo
 
+scene: setup tools
+	scripts/build $(or $(KERNEL),6.12) > /dev/null
+	scripts/scene $(or $(NAME),--list) --kernel $(or $(KERNEL),6.12)
+
 shell: setup tools
 	$(MAKE) -s selftests
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
@@ -77,5 +82,5 @@ clean:
 	-$(MAKE) -s -C selftests clean
 	-$(MAKE) -s -C selftests/unit clean
 
-.PHONY: all tools selftests unit setup check check-all demo shell bench style \
+.PHONY: all tools selftests unit setup check check-all demo scene shell bench style \
 	states sparse layers size docs cites headers_install install clean

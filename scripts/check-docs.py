@@ -8,6 +8,8 @@ module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
 has a manual page with its options; mandoc, where it is, has no word about one.
+Each scenario of scripts/scenes/LIST has a scene, a selftest and a section with
+its ladder.
 """
 import collections
 import pathlib
@@ -229,6 +231,25 @@ def manual_lint():
                 if "referenced manual not found" not in line)
 
 
+def check_scenes(names):
+    errors = []
+    page = read("Documentation/scenarios.rst")
+    for name in names:
+        wanted = {"scene": f"scripts/scenes/{name}.scene", "selftest": f"selftests/**/{name}.*",
+                  "ladder": f"Documentation/scenes/{name}.svg"}
+        errors += [f"scenario {name}: no {what}, {path}"
+                   for what, path in wanted.items() if not any(TOP.glob(path))]
+        if f"image:: scenes/{name}.svg" not in page:
+            errors.append(f"scenario {name}: no section in scenarios.rst")
+    files = {p.stem for p in TOP.glob("scripts/scenes/*.scene")}
+    errors += [f"scene {n}: not in scripts/scenes/LIST" for n in sorted(files - set(names))]
+    fresh = subprocess.run([sys.executable, "-B", TOP / "scripts/scene", "--page"],
+                           check=True, capture_output=True, text=True).stdout
+    if fresh != page:
+        errors.append("scenarios.rst is not what scripts/scene --page prints")
+    return errors
+
+
 def main():
     table = sysctls()
     docs = entries(read("Documentation/tern-sysctl.rst"), r"(\w+) - \S")
@@ -250,12 +271,16 @@ def main():
     errors += link_errors()
     errors += tool_errors()
     errors += manual_lint()
+    scenes = [line for line in read("scripts/scenes/LIST").splitlines()
+              if line and line[0] != "#"]
+    errors += check_scenes(scenes)
     for error in errors:
         print(error, file=sys.stderr)
     if errors:
         return 1
     print(f"check-docs: {len(table)} sysctls, {len(counters())} counters, "
-          f"{len(opts)} options, {len(reasons())} drop reasons")
+          f"{len(opts)} options, {len(reasons())} drop reasons, "
+          f"{len(scenes)} scenes")
     return 0
 
 
