@@ -31,7 +31,7 @@
 #define TERN_NODELAY		1
 /* Upper bound of the MSS, 88 to 32767; set before connect() or listen(). */
 #define TERN_MAXSEG		2
-/* Bool. Hold back partial segments until cleared (at most 200 ms). */
+/* Bool. Hold back partial segments until cleared, one RTO at most. */
 #define TERN_CORK		3
 /* Seconds, 1 to 32767. Idle time before the first keepalive probe. */
 #define TERN_KEEPIDLE		4
@@ -69,7 +69,7 @@
  */
 
 /*
- * us, 1 to rto_max. Floor of the retransmission timeout. It counts resends,
+ * us, 0 to 600 s, 0: as the sysctl says. Floor of the retransmission timeout. It counts resends,
  * so a lower floor also gives up sooner: see net.tern.retries2.
  */
 #define TERN_RTO_MIN_US		128
