@@ -150,7 +150,7 @@ bool tern_ack_limited(struct tern_net *tn, u64 *last_ns, u64 now_ns)
  * @tn: namespace
  * @now_ns: clock
  *
- * Half of the limit and a random share of the rest, so that an attacker
+ * At least half of the limit and a random share of the rest, so that an attacker
  * can't count what others got (CVE-2016-5696). Races lose a count at most.
  */
 bool tern_ack_challenge_limited(struct tern_net *tn, u64 now_ns)
@@ -163,8 +163,8 @@ bool tern_ack_challenge_limited(struct tern_net *tn, u64 now_ns)
 		return false;
 	if (READ_ONCE(tn->challenge_second) != second) {
 		WRITE_ONCE(tn->challenge_second, second);
-		WRITE_ONCE(tn->challenge_count,
-			   limit / 2 + get_random_u32() % (limit / 2 + 1));
+		WRITE_ONCE(tn->challenge_count, (limit + 1) / 2 +
+			   get_random_u32_below(limit / 2 + 1));
 	}
 	left = READ_ONCE(tn->challenge_count);
 	if (!left)

@@ -120,7 +120,6 @@ static void not_delivered(struct sock *sk, enum tern_icmp_kind kind,
 		sk_error_report(sk);
 		return;
 	}
-	tern_sk(sk)->soft_err = err;
 	WRITE_ONCE(sk->sk_err_soft, err);
 }
 

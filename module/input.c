@@ -132,7 +132,6 @@ static enum skb_drop_reason steps(struct sock *sk, struct sk_buff *skb,
 		return check_syn(sk);
 	if (unlikely(!(cb->flags & TERN_FLAG_ACK)))
 		return SKB_DROP_REASON_TCP_FLAGS;
-	tp->rcv.heard_ns = tp->now_ns;
 	reason = tern_input_ack(sk, skb, o);
 	if (likely(!reason))
 		update_ts_recent(tp, skb, o);

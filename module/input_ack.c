@@ -126,6 +126,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 	reason = check_range(sk, skb);
 	if (reason)
 		return reason;
+	tern_sock_heard(sk);
 
 	/* An answered probe: idle time anew, which an interval may outlast. */
 	if (tp->probes)

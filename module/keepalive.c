@@ -110,8 +110,7 @@ void tern_keepalive_expire(struct sock *sk)
 	}
 	if (dead(sk, silence)) {
 		tern_reset_send(sk);
-		TERN_INC(tern_sk_net(sk), TCPAbortOnTimeout);
-		tern_sock_abort(sk, tp->soft_err ?: ETIMEDOUT, "keepalive");
+		tern_sock_timeout(sk, "keepalive");
 		return;
 	}
 	TERN_INC(tern_sk_net(sk), TCPKeepAlive);

@@ -357,8 +357,7 @@ bool tern_retransmit_give_up(struct sock *sk, u32 retries, u32 max,
 		return false;
 	if (ut_ms && !start_ns)
 		return false;
-	TERN_INC(tern_sk_net(sk), TCPAbortOnTimeout);
-	tern_sock_abort(sk, tp->soft_err ?: ETIMEDOUT, "timeout");
+	tern_sock_timeout(sk, "timeout");
 	return true;
 }
 

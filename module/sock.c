@@ -168,7 +168,7 @@ void tern_sock_reset_tcb(struct sock *sk)
 	tp->probes = 0;
 	tp->retrans_start_ns = 0;
 	tp->persist_start_ns = 0;
-	tp->soft_err = 0;
+	sk->sk_err_soft = 0;
 	tp->pmtu = 0;
 	tp->black_hole_ns = 0;
 }
@@ -399,6 +399,21 @@ void tern_sock_grow_sndbuf(struct sock *sk)
 }
 
 /**
+ * tern_sock_heard() - the peer is there
+ * @sk: socket, locked; an acceptable segment of the peer's has come
+ *
+ * Idle time and silence count anew; what ICMP told before is over (RFC 5461 2).
+ */
+void tern_sock_heard(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	tp->rcv.heard_ns = tp->now_ns;
+	if (unlikely(READ_ONCE(sk->sk_err_soft)))
+		WRITE_ONCE(sk->sk_err_soft, 0);
+}
+
+/**
  * tern_sock_establish() - a connection becomes ESTABLISHED, from any side
  * @sk: socket in SYN-SENT or SYN-RECEIVED, locked
  * @event: what caused it
@@ -411,7 +426,7 @@ void tern_sock_establish(struct sock *sk, const char *event)
 	tp->retries = 0;
 	tp->rtt.backoff = 0;
 	tp->retrans_start_ns = 0;
-	tp->rcv.heard_ns = tp->now_ns;
+	tern_sock_heard(sk);
 	tp->rcv.last_ns = tp->now_ns;
 	tp->rcv.space_ns = tp->now_ns;
 	tp->rcv.space_copied = tp->rcv.copied;
@@ -486,6 +501,19 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk_error_report(sk);
 	tern_sock_done(sk, event);
+}
+
+/**
+ * tern_sock_timeout() - the peer is given up (RFC 9293 3.8.3)
+ * @sk: socket, locked; the caller holds a reference
+ * @event: what ran out
+ *
+ * The application gets what ICMP told of the path, else ETIMEDOUT.
+ */
+void tern_sock_timeout(struct sock *sk, const char *event)
+{
+	TERN_INC(tern_sk_net(sk), TCPAbortOnTimeout);
+	tern_sock_abort(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, event);
 }
 
 /**

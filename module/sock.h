@@ -15,6 +15,8 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req);
 void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);
+void tern_sock_timeout(struct sock *sk, const char *event);
+void tern_sock_heard(struct sock *sk);
 void tern_sock_orphan(struct sock *sk);
 /* Defined in socket.c: as tern_prot, tern_prot6, but without holding the module. */
 extern struct proto tern_prot_orphan, tern_prot6_orphan;

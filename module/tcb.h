@@ -492,7 +492,6 @@ struct tern_conf {
  * @probes: zero-window or keepalive probes unanswered
  * @retrans_start_ns: first timeout of the row, for TERN_USER_TIMEOUT
  * @persist_start_ns: first zero-window probe unanswered, likewise
- * @soft_err: last soft error of ICMP
  * @pmtu: path MTU in force for @snd.mss
  * @black_hole_ns: since when segments have base_mss at most, 0: they don't
  * @mtu_info: path MTU that ICMP told of, with TERN_DEFER_MTU
@@ -528,7 +527,6 @@ struct tern_sock {
 	u8 probes;
 	u64 retrans_start_ns;
 	u64 persist_start_ns;
-	int soft_err;
 	u32 pmtu;
 	u32 mtu_info;
 	u64 black_hole_ns;
