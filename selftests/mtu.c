@@ -10,6 +10,7 @@
 
 #include "fixture.h"
 
+#define ROUTER		"10.20.0.1"	/* its second address */
 #define FAR		"10.20.0.2"
 #define NARROW		1300
 #define TS_OPT		12
@@ -40,6 +41,7 @@ static int narrow(struct topo *t, int mtu)
 /* A third host behind B, which becomes a router. */
 static int far_up(struct topo *t)
 {
+	const char *more = is_v6() ? "120 nodad" : "24";
 	int ns;
 
 	if (topo_enter(t, 1) || unshare(CLONE_NEWNET))
@@ -48,24 +50,27 @@ static int far_up(struct topo *t)
 	if (run("ip -batch - <<-END\n"
 		"link set lo up\n"
 		"link add eth0 type veth peer name eth1 netns /proc/%d/fd/%d\n"
-		"addr add " FAR "/24 dev eth0\n"
+		"addr add %s/%s dev eth0\n"
 		"link set eth0 up\n"
-		"route add default via 10.20.0.1\n"
-		"END\n", getpid(), t->ns[1]))
+		"END\n", getpid(), t->ns[1], ip_text(FAR), more))
 		return -1;
-	if (topo_run(t, 1, "echo 1 > /proc/sys/net/ipv4/ip_forward; ip -batch - <<-END\n"
-		     "addr add 10.20.0.1/24 dev eth1\n"
+	if (topo_run(t, 1, "echo 1 > /proc/sys/net/ipv4/ip_forward; "
+		     "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; "
+		     "ip -batch - <<-END\n"
+		     "addr add %s/%s dev eth1\n"
 		     "link set eth1 up\n"
-		     "END\n"))
+		     "END\n", ip_text(ROUTER), more))
 		return -1;
-	if (topo_run(t, 0, "ip route add 10.20.0.0/24 via " HOST_B))
+	if (setns(ns, CLONE_NEWNET) || run("ip route add %s via %s", ip_text(HOST_A),
+					   ip_text(ROUTER)))
+		return -1;
+	if (topo_run(t, 0, "ip route add %s via %s", ip_text(FAR), ip_text(HOST_B)))
 		return -1;
 	return ns;
 }
 
 FIXTURE_SETUP(path)
 {
-	struct sockaddr_in sa;
 	int listener;
 
 	SKIP_UNLESS_AVAILABLE();
@@ -81,10 +86,8 @@ FIXTURE_SETUP(path)
 	ASSERT_GE(listener, 0);
 	topo_enter(&self->t, 0);
 	sysctl_set("rto_min_us", "50000");
-	sa = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT) };
-	inet_pton(AF_INET, FAR, &sa.sin_addr);
-	self->fd[0] = socket(AF_INET, SOCK_STREAM, proto());
-	ASSERT_EQ(0, connect(self->fd[0], (struct sockaddr *)&sa, sizeof(sa)));
+	self->fd[0] = sk_dial(FAR, PORT, 0, 0);
+	ASSERT_GE(self->fd[0], 0);
 	ASSERT_EQ(POLLIN, sk_wait(listener, POLLIN, SOON));
 	self->fd[1] = accept(listener, NULL, NULL);
 	ASSERT_GE(self->fd[1], 0);
@@ -149,7 +152,7 @@ TEST_F(path, rfc1191_6__fragmentation_needed)
 	ASSERT_EQ(0, narrow(&self->t, NARROW));
 	EXPECT_TRUE(transfer(self->fd, half, half + 500000, SOON));
 	EXPECT_EQ(NARROW, info(self->fd[0]).ti_pmtu);
-	EXPECT_EQ(NARROW - 40 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	EXPECT_EQ(mss_of(NARROW) - TS_OPT, info(self->fd[0]).ti_snd_mss);
 	if (is_tern())
 		EXPECT_EQ(0, stat_get("TCPTimeouts"));
 }
@@ -157,9 +160,10 @@ TEST_F(path, rfc1191_6__fragmentation_needed)
 /* The router is silent. */
 static int silent(struct topo *t)
 {
-	return topo_run(t, 1, "nft 'add table ip t; "
-			"add chain ip t o { type filter hook output priority 0; }; "
-			"add rule ip t o ip protocol icmp drop'");
+	return topo_run(t, 1, "nft 'add table inet t; "
+			"add chain inet t o { type filter hook output priority 0; }; "
+			"add rule inet t o meta l4proto icmp drop; "
+			"add rule inet t o icmpv6 type packet-too-big drop'");
 }
 
 /* RFC 4821 7.7: after some timeouts it is taken for a black hole. */
@@ -187,7 +191,7 @@ TEST_F(path, rfc4821_7_7__not_asked_for)
 	ASSERT_EQ(0, narrow(&self->t, NARROW));
 	EXPECT_FALSE(transfer(self->fd, 0, 100000, 600));
 	EXPECT_LE(2, stat_get("TCPTimeouts"));
-	EXPECT_EQ(1500 - 40 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	EXPECT_EQ(MSS - TS_OPT, info(self->fd[0]).ti_snd_mss);
 }
 
 WIRE_FIXTURE()
@@ -195,38 +199,7 @@ WIRE_FIXTURE()
 /* "Fragmentation needed" by the peer, quoting a segment with @seq */
 static int too_big(struct peer *p, uint32_t seq, int mtu)
 {
-	uint8_t b[20 + 8 + 20 + 8] = { 0 }, *icmp = b + 20, *quote = b + 28;
-	struct seg s = { .seq = seq, .sport = p->to_port, .dport = p->port,
-			 .saddr = p->to, .daddr = p->addr, .flags = ACK };
-	uint8_t packet[128];
-	uint32_t sum = 0;
-
-	wire_build(p, &s, packet);
-	memcpy(quote, packet, 28);
-	b[0] = 0x45;
-	b[8] = 64;
-	b[9] = IPPROTO_ICMP;
-	memcpy(b + 12, &p->addr, 4);
-	memcpy(b + 16, &p->to, 4);
-	icmp[0] = 3;
-	icmp[1] = 4;
-	icmp[6] = mtu >> 8;
-	icmp[7] = mtu;
-	for (size_t i = 20; i < sizeof(b); i += 2)
-		sum += b[i] << 8 | b[i + 1];
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~(sum + (sum >> 16));
-	icmp[2] = sum >> 8;
-	icmp[3] = sum;
-	b[3] = sizeof(b);
-	sum = 0;
-	for (size_t i = 0; i < 20; i += 2)
-		sum += b[i] << 8 | b[i + 1];
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~(sum + (sum >> 16));
-	b[10] = sum >> 8;
-	b[11] = sum;
-	return wire_send(p->w, b, sizeof(b));
+	return say_icmp(p, is_v6() ? 2 : 3, is_v6() ? 0 : 4, mtu, seq);
 }
 
 /* RFC 5927 4.1, 7: only one that quotes what is in flight is believed. */
@@ -238,29 +211,27 @@ TEST_F(wire, rfc5927_4_1__sequence)
 	uint32_t una;
 	int fd;
 
-	if (is_v6())
-		SKIP(return, "IPv4 only");
 	ASSERT_EQ(0, peer_dial(p, &fd));
 	una = p->rcv_nxt;
-	ASSERT_EQ(2920, send(fd, buf, 2920, 0));
+	ASSERT_EQ(2 * MSS, send(fd, buf, 2 * MSS, 0));
 	ASSERT_EQ(0, expect(p, s, ACK));
 	ASSERT_EQ(0, expect(p, s, ACK));
 	ASSERT_EQ(0, too_big(p, una - 1, NARROW));
-	ASSERT_EQ(0, too_big(p, una + 2921, NARROW));
+	ASSERT_EQ(0, too_big(p, una + 2 * MSS + 1, NARROW));
 	usleep(10000);
-	EXPECT_EQ(1460, info(fd).ti_snd_mss);
+	EXPECT_EQ(MSS, info(fd).ti_snd_mss);
 	EXPECT_EQ(2, stat_get("OutOfWindowIcmps"));
 	ASSERT_EQ(0, too_big(p, una, NARROW));
-	/* 1260 + 200 bytes in place of the first */
+	/* Two in place of the first */
 	ASSERT_EQ(0, expect(p, s, ACK));
 	EXPECT_EQ(una, s->seq);
-	EXPECT_EQ(NARROW - 40, s->len);
-	EXPECT_EQ(NARROW - 40, info(fd).ti_snd_mss);
+	EXPECT_EQ(mss_of(NARROW), s->len);
+	EXPECT_EQ(mss_of(NARROW), info(fd).ti_snd_mss);
 	EXPECT_EQ(2, stat_get("OutOfWindowIcmps"));
 	/* An MTU never grows by ICMP. */
 	ASSERT_EQ(0, too_big(p, una, 1400));
 	usleep(10000);
-	EXPECT_EQ(NARROW - 40, info(fd).ti_snd_mss);
+	EXPECT_EQ(mss_of(NARROW), info(fd).ti_snd_mss);
 }
 
 TEST_HARNESS_MAIN

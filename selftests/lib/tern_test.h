@@ -211,6 +211,8 @@ void wire_drain(struct wire *w);
 void peer_init(struct peer *p, struct wire *w, int port, int to_port);
 int say_seg(struct peer *p, struct seg s);
 #define say(p, ...) say_seg(p, (struct seg){ __VA_ARGS__ })
+/* An ICMP error from the peer's host, quoting a segment of ours with @seq */
+int say_icmp(struct peer *p, int type, int code, uint32_t info, uint32_t seq);
 /* The next segment of this connection. 1, or 0: none within @ms. */
 int hear(struct peer *p, struct seg *s, int ms);
 /* One that has exactly these flags (PSH aside); others meanwhile are an error. */

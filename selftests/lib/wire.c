@@ -75,7 +75,7 @@ static uint16_t seg_csum(const uint8_t *ip, int len)
 			  sum16(addr_at(ip), 2 * addr_size(), proto() + len)));
 }
 
-void wire_fix(uint8_t *ip, int len)
+static void fix_ip(uint8_t *ip, int len)
 {
 	if (is_v6()) {
 		put16(ip + 4, len - 40);
@@ -84,6 +84,11 @@ void wire_fix(uint8_t *ip, int len)
 		put16(ip + 10, 0);
 		put16(ip + 10, fold(sum16(ip, 20, 0)));
 	}
+}
+
+void wire_fix(uint8_t *ip, int len)
+{
+	fix_ip(ip, len);
 	if (len < ip_hlen() + 20)
 		return;
 	put16(SEG_AT(ip) + 16, 0);
@@ -427,6 +432,30 @@ int say_seg(struct peer *p, struct seg s)
 		seg_print(&s, ">");
 	}
 	return wire_send(p->w, packet, len);
+}
+
+int say_icmp(struct peer *p, int type, int code, uint32_t info, uint32_t seq)
+{
+	struct seg outer = { 0 }, quoted = {
+		.saddr = p->to, .daddr = p->addr, .sport = p->to_port,
+		.dport = p->port, .seq = seq, .flags = ACK,
+	};
+	int protocol = is_v6() ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	uint8_t packet[128], quote[128], *icmp = SEG_AT(packet);
+	int size = 8 + ip_hlen() + 8;	/* RFC 792: 8 bytes behind the IP header */
+
+	wire_build(p, &outer, packet);
+	wire_build(p, &quoted, quote);
+	packet[is_v6() ? 6 : 9] = protocol;
+	fix_ip(packet, ip_hlen() + size);
+	memset(icmp, 0, 8);
+	icmp[0] = type;
+	icmp[1] = code;
+	put32(icmp + 4, info);
+	memcpy(icmp + 8, quote, ip_hlen() + 8);
+	put16(icmp + 2, fold(sum16(icmp, size, !is_v6() ? 0 :
+		sum16(addr_at(packet), 2 * addr_size(), protocol + size))));
+	return wire_send(p->w, packet, ip_hlen() + size);
 }
 
 int hear(struct peer *p, struct seg *s, int ms)

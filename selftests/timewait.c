@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What may take a pair of ports out of TIME-WAIT before its time: a connect()
+ * of ours under tw_reuse (RFC 6191; 1 s is the least age), and max_tw_buckets.
+ */
+#include "fixture.h"
+
+WIRE_FIXTURE()
+
+#define FROM	5000
+#define AGE	1050000		/* a second, and some */
+
+/* Opened and first closed by us, from port FROM */
+static int aged(struct peer *p, struct seg *s)
+{
+	int fd = sk_dial(HOST_B, PORT, FROM, SOCK_NONBLOCK);
+
+	if (fd < 0 || peer_accept(p) || close(fd) || expect(p, s, FIN | ACK))
+		return -1;
+	p->rcv_nxt = s->seq + 1;
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt++, .ack = p->rcv_nxt);
+	if (expect(p, s, ACK) || !wait_state(FROM, PORT, TERN_TIME_WAIT, SOON))
+		return -1;
+	return 0;
+}
+
+/* connect() from a port in TIME-WAIT: 0, or the error */
+static int again(const char *host)
+{
+	int fd = sk_new(SOCK_NONBLOCK), one = 1, ret = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (sk_bind(fd, NULL, FROM) || (sk_connect(fd, host, PORT) && errno != EINPROGRESS))
+		ret = errno;
+	if (ret)
+		close(fd);
+	return ret;
+}
+
+TEST_F(wire, rfc6191_2__reused)
+{
+	struct peer *p = &self->p;
+	uint32_t last;
+
+	ASSERT_EQ(0, sysctl_set("tw_reuse", "1"));
+	p->ts = true;
+	ASSERT_EQ(0, aged(p, &self->s));
+	last = p->rcv_nxt;
+	/* A duplicate of a moment ago could not be told from new segments. */
+	EXPECT_EQ(EADDRNOTAVAIL, again(HOST_B));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
+	usleep(AGE);
+	ASSERT_EQ(0, again(HOST_B));
+	ASSERT_EQ(0, expect(p, &self->s, SYN));
+	/* Clear of the old connection's numbers */
+	EXPECT_GT((int32_t)(self->s.seq - last), 0);
+	EXPECT_EQ(1, sk_count(FROM, PORT, 0));
+	EXPECT_EQ(TERN_SYN_SENT, sk_state(FROM, PORT));
+}
+
+TEST_F(wire, rfc6191_2__needs_timestamps)
+{
+	ASSERT_EQ(0, sysctl_set("tw_reuse", "1"));
+	ASSERT_EQ(0, aged(&self->p, &self->s));
+	usleep(AGE);
+	EXPECT_EQ(EADDRNOTAVAIL, again(HOST_B));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
+}
+
+TEST_F(wire, not_reused)
+{
+	/* 2, the default: on loopback only */
+	self->p.ts = true;
+	ASSERT_EQ(0, aged(&self->p, &self->s));
+	usleep(AGE);
+	EXPECT_EQ(EADDRNOTAVAIL, again(HOST_B));
+	ASSERT_EQ(0, sysctl_set("tw_reuse", "0"));
+	EXPECT_EQ(EADDRNOTAVAIL, again(HOST_B));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
+}
+
+TEST_F(wire, loopback)
+{
+	int listener = sk_listen(PORT, 4), c, s;
+
+	ASSERT_GE(listener, 0);
+	c = sk_dial("127.0.0.1", PORT, FROM, 0);
+	ASSERT_GE(c, 0);
+	s = accept(listener, NULL, NULL);
+	ASSERT_GE(s, 0);
+	close(c);
+	ASSERT_EQ(POLLIN, sk_wait(s, POLLIN, SOON));
+	close(s);
+	ASSERT_TRUE(wait_state(FROM, PORT, TERN_TIME_WAIT, SOON));
+	usleep(AGE);
+	EXPECT_EQ(0, again("127.0.0.1"));
+	ASSERT_EQ(POLLIN, sk_wait(listener, POLLIN, SOON));
+	EXPECT_GE(accept(listener, NULL, NULL), 0);
+	EXPECT_EQ(TERN_ESTABLISHED, sk_state(FROM, PORT));
+}
+
+/* No more than max_tw_buckets: the next is forgotten at once, and counted. */
+TEST_F(wire, rfc9293_3_3_2__too_many)
+{
+	struct peer *p = &self->p;
+	long over = stat_get("TCPTimeWaitOverflow");
+
+	if (!is_tern())
+		SKIP(return, "TCP's limit is approximate");
+	ASSERT_EQ(0, sysctl_set("max_tw_buckets", "1"));
+	for (int i = 0; i < 2; i++) {
+		int fd;
+
+		p->to_port = 0;
+		ASSERT_EQ(0, peer_dial(p, &fd));
+		close(fd);
+		ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
+		p->rcv_nxt = self->s.seq + 1;
+		say(p, .flags = FIN | ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+		ASSERT_EQ(0, expect(p, &self->s, ACK));
+		if (!i) {
+			EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_TIME_WAIT, SOON));
+		}
+	}
+	EXPECT_TRUE(wait_gone(p->to_port, PORT, SOON));
+	EXPECT_EQ(1, sk_count(0, PORT, TERN_TIME_WAIT));
+	EXPECT_EQ(over + 1, stat_get("TCPTimeWaitOverflow"));
+}
+
+TEST_HARNESS_MAIN
