@@ -150,8 +150,9 @@ bool tern_ack_limited(struct tern_net *tn, u64 *last_ns, u64 now_ns)
  * @tn: namespace
  * @now_ns: clock
  *
- * At least half of the limit and a random share of the rest, so that an attacker
- * can't count what others got (CVE-2016-5696). Races lose a count at most.
+ * At least half of the limit and a random share of the rest, so that an
+ * attacker can't count what others got (CVE-2016-5696). Races lose a count at
+ * most.
  */
 bool tern_ack_challenge_limited(struct tern_net *tn, u64 now_ns)
 {

@@ -17,6 +17,7 @@ LINE = re.compile(r'\s(\d+\.\d+): (tern_\w+|tracing_mark_write): (.*)')
 FIELD = re.compile(r'(\w+)=(\S+)')
 HOLD = 2.5          # seconds after which a segment that was sent is lost
 BRIEF = 0.25        # a timer that was armed for less isn't worth a row
+LATE = 0.002        # a segment that takes longer is told so, and drawn steep
 CALM = 0.3          # a gap that is shown, and that ends a burst
 BURST, HEAD, TAIL = 18, 7, 5    # a longer burst is shown by its ends
 
@@ -410,7 +411,7 @@ class Text:
                 self.line(row, rec, *(('', '', text) if row.side else (text,)))
         else:
             text = lettering(row)
-            if row.end is not None and row.end - row.t > 0.002:
+            if row.end is not None and row.end - row.t > LATE:
                 text += ', ' + span_text(row.end - row.t)
             shaft = '-' * max(1, MIDDLE - len(text) - 6 - 3 * row.lost)
             if row.side:

@@ -6,6 +6,7 @@
  */
 #include "clock.h"
 #include "fixture.h"
+#include "timewait.h"
 
 WIRE_FIXTURE()
 
@@ -19,18 +20,12 @@ static int opening(struct peer *p, struct seg *s)
 {
 	int fd = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
 
-	if (fd < 0 || expect(p, s, SYN))
-		return -1;
-	p->to_port = s->sport;
-	p->rcv_nxt = s->seq + 1;
-	p->snd_nxt = p->iss + 1;
-	return fd;
+	return fd < 0 || peer_syn(p, s) ? -1 : fd;
 }
 
-static bool opens(struct peer *p, struct seg *s, int fd)
+static bool opens(struct peer *p, int fd)
 {
-	say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = MSS);
-	return !expect(p, s, ACK) && sk_wait(fd, POLLOUT, SOON) == POLLOUT && !sk_error(fd);
+	return !peer_synack(p) && sk_wait(fd, POLLOUT, SOON) == POLLOUT && !sk_error(fd);
 }
 
 /* The connection carries a byte each way. */
@@ -75,7 +70,7 @@ TEST_F(wire, rfc5461_2_1__soft_lets_an_open_go_on)
 	ASSERT_EQ(0, say_icmp(p, TIME, 0, self->s.seq));
 	ASSERT_EQ(0, expect(p, &self->s, SYN));
 	EXPECT_EQ(p->rcv_nxt - 1, self->s.seq);
-	ASSERT_TRUE(opens(p, &self->s, fd));
+	ASSERT_TRUE(opens(p, fd));
 	fcntl(fd, F_SETFL, 0);
 	EXPECT_TRUE(works(p, &self->s, fd));
 }
@@ -110,7 +105,7 @@ TEST_F(wire, rfc5927_4_1__guessed_number)
 	if (is_tern()) {
 		EXPECT_EQ(before + 2, stat_get("OutOfWindowIcmps"));
 	}
-	EXPECT_TRUE(opens(p, &self->s, fd));
+	EXPECT_TRUE(opens(p, fd));
 }
 
 /* RFC 5461, 2.2: the half of a connection that we answered ends likewise. */
@@ -230,11 +225,7 @@ TEST_F(wire, rfc1337_3__time_wait)
 	int fd;
 
 	ASSERT_EQ(0, peer_dial(p, &fd));
-	close(fd);
-	ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
-	p->rcv_nxt++;
-	say(p, .flags = FIN | ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
-	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	ASSERT_EQ(0, closes_first(p, &self->s, fd));
 	ASSERT_EQ(0, say_icmp(p, HARD, 0, self->s.seq - 1));
 	p->to_port++;
 	ASSERT_EQ(0, say_icmp(p, HARD, 0, self->s.seq - 1));

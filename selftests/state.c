@@ -46,11 +46,8 @@ FIXTURE_TEARDOWN(state)
 static int crossed(struct peer *p, struct seg *s, int *fd)
 {
 	*fd = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
-	if (*fd < 0 || expect(p, s, SYN))
+	if (*fd < 0 || peer_syn(p, s))
 		return -1;
-	p->to_port = s->sport;
-	p->rcv_nxt = s->seq + 1;
-	p->snd_nxt = p->iss + 1;
 	say(p, .flags = SYN, .seq = p->iss, .mss = MSS);
 	return expect(p, s, SYN | ACK);
 }

@@ -79,6 +79,12 @@ def hosts_down():
             sh('ip netns del ' + name)
 
 
+def read_scene(name):
+    """The fields and the script of NAME.scene."""
+    head, _, script = (HERE / (name + '.scene')).read_text().partition('\n--\n')
+    return dict(line.split(': ', 1) for line in head.splitlines()), script
+
+
 class Stage:
     def __init__(self, name, settings):
         self.name, self.settings, self.terminals = name, settings, {}
@@ -162,12 +168,11 @@ class Stage:
             self.pending[who] -= 1
 
     def play(self):
-        scene = (HERE / (self.name + '.scene')).read_text()
-        lines = scene.split('\n--\n', 1)[1].splitlines()
+        fields, script = read_scene(self.name)
         hosts_up()
         self.trace_on()
         self.mark('begin ' + self.name)
-        if '\nisn: absolute\n' in scene:
+        if fields.get('isn') == 'absolute':
             self.mark('absolute')
         for name in 'c', 's':
             self.host(name)
@@ -176,7 +181,7 @@ class Stage:
                    (name, value, key))
             self.sysctls(name)
             self.terminal(name)
-        for line in lines:
+        for line in script.splitlines():
             self.line(line)
         time.sleep(PACE)
         self.mark('end')
@@ -248,6 +253,7 @@ def boot(host):
 
 
 def quote(text):
+    """shlex.quote(), which the guest's python3-minimal has not."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 

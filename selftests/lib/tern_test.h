@@ -220,7 +220,9 @@ int expect(struct peer *p, struct seg *s, int flags);
 /* True when nothing arrives for @ms. */
 bool silence(struct peer *p, int ms);
 /* Handshakes; @fd is the tested socket, or the listener: then returns accept(). */
-int peer_accept(struct peer *p);		/* answer a SYN that was sent */
+int peer_syn(struct peer *p, struct seg *s);	/* hear a SYN, and note its numbers */
+int peer_synack(struct peer *p);		/* answer it, hear the ACK */
+int peer_accept(struct peer *p);		/* both */
 int peer_connect(struct peer *p);		/* open towards a listener */
 int peer_dial(struct peer *p, int *fd);		/* tested host connects to us */
 int peer_open(struct peer *p, int listener);	/* we connect: accepted fd */

@@ -504,21 +504,33 @@ bool silence(struct peer *p, int ms)
 	return false;
 }
 
+int peer_syn(struct peer *p, struct seg *s)
+{
+	if (expect(p, s, SYN))
+		return -1;
+	p->to_port = s->sport;
+	p->rcv_nxt = s->seq + 1;
+	p->snd_nxt = p->iss + 1;
+	return 0;
+}
+
+int peer_synack(struct peer *p)
+{
+	static struct seg s;
+
+	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = MSS,
+		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
+		return -1;
+	if (expect(p, &s, ACK))
+		return -1;
+	return s.seq == p->rcv_nxt && s.ack == p->snd_nxt ? 0 : -1;
+}
+
 int peer_accept(struct peer *p)
 {
 	static struct seg s;
 
-	if (expect(p, &s, SYN))
-		return -1;
-	p->to_port = s.sport;
-	p->rcv_nxt = s.seq + 1;
-	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = MSS,
-		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
-		return -1;
-	p->snd_nxt = p->iss + 1;
-	if (expect(p, &s, ACK))
-		return -1;
-	return s.seq == p->rcv_nxt && s.ack == p->snd_nxt ? 0 : -1;
+	return peer_syn(p, &s) ? -1 : peer_synack(p);
 }
 
 int peer_connect(struct peer *p)

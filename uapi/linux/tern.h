@@ -69,8 +69,9 @@
  */
 
 /*
- * us, 0 to 600 s, 0: as the sysctl says. Floor of the retransmission timeout. It counts resends,
- * so a lower floor also gives up sooner: see net.tern.retries2.
+ * us, 0 to 600 s, 0: as the sysctl says. Floor of the retransmission timeout.
+ * It counts resends, so a lower floor also gives up sooner: see
+ * net.tern.retries2.
  */
 #define TERN_RTO_MIN_US		128
 /* us. Ceiling of the retransmission timeout and of the probe intervals. */
