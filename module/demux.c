@@ -69,9 +69,11 @@ static bool filter_ok(struct sock *sk, struct sk_buff *skb)
 /* What belongs to any socket before its state is asked */
 static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 {
+	const struct tern_skb_cb *cb = tern_cb(skb);
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (bound && bound != tern_cb(skb)->iif && bound != skb->skb_iif)
+	if (bound && bound != cb->iif && bound != cb->sdif &&
+	    bound != skb->skb_iif)
 		return SKB_DROP_REASON_NO_SOCKET;
 	if (!policy_ok(sk, skb))
 		return SKB_DROP_REASON_XFRM_POLICY;
@@ -188,7 +190,8 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 
 	if (!unicast(skb, t))
 		return SKB_DROP_REASON_NOT_SPECIFIED;
-	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif, 0, skb);
+	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif,
+				     tern_cb(skb)->sdif);
 	if (sk) {
 		reason = to_listener(sk, skb, t, af, NULL, NULL);
 		sock_put(sk);
@@ -206,7 +209,7 @@ static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
 				   const struct tern_af_ops *af, u32 iss)
 {
 	struct sock *sk = tern_hash_find_listener(tw->tn, t, tern_cb(skb)->iif,
-						  0, skb);
+						  tern_cb(skb)->sdif);
 	enum skb_drop_reason reason;
 
 	if (!sk) {
@@ -290,12 +293,13 @@ static int refuse(struct tern_net *tn, struct sk_buff *skb,
  * @skb: data at the ternhdr; consumed
  * @af: address family
  * @iif: device it came by, as the family sees it
+ * @sdif: its slave, when that is a VRF, else 0
  * @check_ok: the checksum holds
  *
  * Context: softirq, RCU. Return: 0.
  */
 int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
-		       int iif, bool check_ok)
+		       int iif, int sdif, bool check_ok)
 {
 	struct tern_net *tn = tern_net(dev_net(skb->dev));
 	struct tern_skb_cb *cb = tern_cb(skb);
@@ -313,6 +317,7 @@ int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 	if (reason)
 		return refuse(tn, skb, reason);
 	cb->iif = iif;
+	cb->sdif = sdif;
 	af->tuple(&t, skb);
 	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));

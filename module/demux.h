@@ -6,7 +6,7 @@
 
 /* A segment, data at its ternhdr, under RCU; consumes it. */
 int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
-		       int iif, bool check_ok);
+		       int iif, int sdif, bool check_ok);
 int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 #endif

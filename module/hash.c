@@ -4,7 +4,6 @@
  * sockets, SYN queue entries and TIME-WAIT entries alike), listeners by port,
  * local ports in use, and the choice of an ephemeral one (RFC 6056).
  */
-#include <linux/jhash.h>
 #include <linux/random.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -263,21 +262,25 @@ static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
  * @t: 4-tuple as seen from here
  * @dif: device it came by
  * @sdif: its slave, 0 if none
- * @skb: the segment
  *
- * Of equals (SO_REUSEPORT) the 4-tuple's hash chooses. Return: counted
- * socket, NULL when nobody listens.
+ * Of equals (SO_REUSEPORT) the 4-tuple's hash chooses, keyed so that a peer
+ * can't aim at one of them. Return: counted socket, NULL when nobody listens.
  */
 struct sock *tern_hash_find_listener(struct tern_net *tn,
 				     const struct tern_tuple *t, int dif,
-				     int sdif, struct sk_buff *skb)
+				     int sdif)
 {
 	struct tern_sock *tp;
-	struct sock *best = NULL;
-	int high = 0, ties = 0;
-	u32 hash = jhash(t, sizeof(*t), 0);
+	int high, ties;
+	struct sock *best;
+	u32 hash;
 
 	rcu_read_lock();
+again:
+	best = NULL;
+	high = 0;
+	ties = 0;
+	hash = 0;
 	hlist_for_each_entry_rcu(tp, listen_head(tn, ntohs(t->lport)),
 				 listen.node) {
 		struct sock *sk = tern_sk_of(tp);
@@ -288,14 +291,16 @@ struct sock *tern_hash_find_listener(struct tern_net *tn,
 			best = sk;
 			ties = 1;
 		} else if (points > 0 && points == high) {
-			ties++;
+			if (++ties == 2)
+				hash = tern_isn_share_hash(&tn->secret, t);
 			if (!reciprocal_scale(hash, ties))
 				best = sk;
 			hash = hash * 1664525 + 1013904223;
 		}
 	}
+	/* It has left the list meanwhile; another may take its place. */
 	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
-		best = NULL;
+		goto again;
 	rcu_read_unlock();
 	return best;
 }

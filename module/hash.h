@@ -26,7 +26,7 @@ void tern_hash_listen(struct sock *sk);
 void tern_hash_unlisten(struct sock *sk);
 struct sock *tern_hash_find_listener(struct tern_net *tn,
 				     const struct tern_tuple *t, int dif,
-				     int sdif, struct sk_buff *skb);
+				     int sdif);
 
 /* Ports. get_port is proto.get_port: 0 or -errno. */
 int tern_hash_get_port(struct sock *sk, unsigned short snum);

@@ -303,6 +303,7 @@ static int rcv(struct sk_buff *skb)
 	}
 	/* Of a segment from this host the route tells the sender's device. */
 	return tern_demux_arrives(skb, &tern_ipv4_ops, inet_iif(skb),
+				  inet_sdif(skb),
 				  !skb_checksum_init(skb, tern_ipproto,
 						     inet_compute_pseudo) &&
 				  !skb_checksum_complete(skb));

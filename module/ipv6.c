@@ -327,7 +327,7 @@ static int rcv(struct sk_buff *skb)
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
-	return tern_demux_arrives(skb, &tern_ipv6_ops, iif,
+	return tern_demux_arrives(skb, &tern_ipv6_ops, iif, inet6_sdif(skb),
 				  !skb_checksum_init(skb, tern_ipproto,
 						     ip6_compute_pseudo) &&
 				  !skb_checksum_complete(skb));

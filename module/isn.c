@@ -56,6 +56,18 @@ u32 tern_isn_ts_offset(const struct tern_secret *s, const struct tern_tuple *t)
 }
 
 /**
+ * tern_isn_share_hash - which of the listeners that share a port (SO_REUSEPORT)
+ * @s: keys
+ * @t: 4-tuple
+ *
+ * Return: a number to choose by, the same for each segment of @t.
+ */
+u32 tern_isn_share_hash(const struct tern_secret *s, const struct tern_tuple *t)
+{
+	return hash(t, &s->share);
+}
+
+/**
  * tern_isn_port_offset - where to begin the search for a port (RFC 6056 3.3.3)
  * @s: keys
  * @t: 4-tuple; its local port is not known yet and does not count

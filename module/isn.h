@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Keyed hashes of a 4-tuple: initial sequence number (RFC 6528), timestamp
- * offset (RFC 7323 5.4), ephemeral port offset (RFC 6056 3.3.3).
+ * offset (RFC 7323 5.4), ephemeral port offset (RFC 6056 3.3.3), choice of a
+ * listener.
  */
 #ifndef _TERN_ISN_H
 #define _TERN_ISN_H
@@ -31,17 +32,20 @@ struct tern_tuple {
  * @isn: of initial sequence numbers
  * @ts: of timestamp offsets
  * @port: of ephemeral ports
+ * @share: of the choice among listeners
  */
 struct tern_secret {
 	siphash_key_t isn;
 	siphash_key_t ts;
 	siphash_key_t port;
+	siphash_key_t share;
 };
 
 void tern_isn_secret_init(struct tern_secret *s);
 u32 tern_isn(const struct tern_secret *s, const struct tern_tuple *t,
 	     u64 now_ns);
 u32 tern_isn_ts_offset(const struct tern_secret *s, const struct tern_tuple *t);
+u32 tern_isn_share_hash(const struct tern_secret *s, const struct tern_tuple *t);
 u32 tern_isn_port_offset(const struct tern_secret *s,
 			 const struct tern_tuple *t);
 

@@ -34,6 +34,7 @@ enum tern_mark {
  * @wnd: SEG.WND as on the wire, unscaled (received)
  * @ack: SEG.ACK (received)
  * @iif: index of the device it came in by (received)
+ * @sdif: of its slave, when that is a VRF, else 0 (received)
  * @optlen: bytes of options behind the header (received)
  * @first_ns: when it was sent first (transmit queue)
  * @sent_ns: when it was sent last (transmit queue)
@@ -51,6 +52,7 @@ struct tern_skb_cb {
 		struct {
 			u32 ack;
 			int iif;
+			int sdif;
 			u8 optlen;
 		};
 		struct {
