@@ -25,13 +25,10 @@ FIXTURE(path)
 FIXTURE_VARIANT(path)
 {
 	bool gso;		/* the sender hands large segments down */
-	bool late;		/* narrow only after the first half */
 };
 
 FIXTURE_VARIANT_ADD(path, gso) { .gso = true };
 FIXTURE_VARIANT_ADD(path, single) { .gso = false };
-FIXTURE_VARIANT_ADD(path, gso_late) { .gso = true, .late = true };
-FIXTURE_VARIANT_ADD(path, single_late) { .gso = false, .late = true };
 
 static int narrow(struct topo *t, int mtu)
 {
@@ -58,8 +55,11 @@ static int far_up(struct topo *t)
 		     "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; "
 		     "ip -batch - <<-END\n"
 		     "addr add %s/%s dev eth1\n"
+		     "%s"
 		     "link set eth1 up\n"
-		     "END\n", ip_text(ROUTER), more))
+		     "END\n", ip_text(ROUTER), more,
+		     /* Solicitations come from a link-local address. */
+		     is_v6() ? "addr add fe80::1/64 dev eth1 nodad\n" : ""))
 		return -1;
 	if (setns(ns, CLONE_NEWNET) || run("ip route add %s via %s", ip_text(HOST_A),
 					   ip_text(ROUTER)))
@@ -74,8 +74,6 @@ FIXTURE_SETUP(path)
 	int listener;
 
 	SKIP_UNLESS_AVAILABLE();
-	if (is_v6())
-		SKIP(return, "IPv4 only");
 	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
 	self->far = far_up(&self->t);
 	ASSERT_GE(self->far, 0);
@@ -139,22 +137,28 @@ static bool transfer(int *fd, size_t from, size_t to, int ms)
 	return got == to;
 }
 
+/* The path carries NARROW bytes from now on; the stream goes on at @from. */
+static void narrowed(struct __test_metadata *_metadata, struct topo *t, int *fd, size_t from)
+{
+	ASSERT_EQ(0, narrow(t, NARROW));
+	EXPECT_TRUE(transfer(fd, from, from + 500000, SOON));
+	EXPECT_EQ(NARROW, info(fd[0]).ti_pmtu);
+	EXPECT_EQ(mss_of(NARROW) - TS_OPT, info(fd[0]).ti_snd_mss);
+	if (is_tern())
+		EXPECT_EQ(0, stat_get("TCPTimeouts"));
+}
+
 /* RFC 1191: what was too large goes out again at once, in smaller pieces. */
 TEST_F(path, rfc1191_6__fragmentation_needed)
 {
-	size_t half = 0;
+	narrowed(_metadata, &self->t, self->fd, 0);
+}
 
-	if (variant->late) {
-		half = 500000;
-		ASSERT_TRUE(transfer(self->fd, 0, half, SOON));
-		EXPECT_EQ(1500, info(self->fd[0]).ti_pmtu);
-	}
-	ASSERT_EQ(0, narrow(&self->t, NARROW));
-	EXPECT_TRUE(transfer(self->fd, half, half + 500000, SOON));
-	EXPECT_EQ(NARROW, info(self->fd[0]).ti_pmtu);
-	EXPECT_EQ(mss_of(NARROW) - TS_OPT, info(self->fd[0]).ti_snd_mss);
-	if (is_tern())
-		EXPECT_EQ(0, stat_get("TCPTimeouts"));
+TEST_F(path, rfc1191_6__later_on)
+{
+	ASSERT_TRUE(transfer(self->fd, 0, 500000, SOON));
+	EXPECT_EQ(1500, info(self->fd[0]).ti_pmtu);
+	narrowed(_metadata, &self->t, self->fd, 500000);
 }
 
 /* The router is silent. */
@@ -169,8 +173,8 @@ static int silent(struct topo *t)
 /* RFC 4821 7.7: after some timeouts it is taken for a black hole. */
 TEST_F(path, rfc4821_7_7__black_hole)
 {
-	if (!is_tern() || variant->late)
-		SKIP(return, "Tern's knobs, narrow from the start");
+	if (!is_tern())
+		SKIP(return, "Tern's knobs");
 	ASSERT_EQ(0, sysctl_set("mtu_probing", "1"));
 	ASSERT_EQ(0, sysctl_set("retries1", "2"));
 	ASSERT_EQ(0, silent(&self->t));
@@ -184,8 +188,8 @@ TEST_F(path, rfc4821_7_7__black_hole)
 /* Off, as it is by default: full segments, for ever */
 TEST_F(path, rfc4821_7_7__not_asked_for)
 {
-	if (!is_tern() || variant->late)
-		SKIP(return, "Tern's knobs, narrow from the start");
+	if (!is_tern())
+		SKIP(return, "Tern's knobs");
 	ASSERT_EQ(0, sysctl_set("retries1", "2"));
 	ASSERT_EQ(0, silent(&self->t));
 	ASSERT_EQ(0, narrow(&self->t, NARROW));
