@@ -98,8 +98,9 @@ struct tern_ep *tern_hash_lookup(struct tern_net *tn,
 	rcu_read_lock();
 again:
 	ep = rhashtable_lookup(&tn->ehash, t, ehash_params);
+	/* Dead, so out of the table by now; another may have its place. */
 	if (ep && !get(ep))
-		ep = NULL;
+		goto again;
 	/* A socket can leave the table and come back with another peer. */
 	if (ep && unlikely(memcmp(&ep->tuple, t, sizeof(*t)))) {
 		tern_ep_put(ep);
@@ -464,6 +465,7 @@ static int bind_any(struct tern_net *tn, struct sock *sk, bool fresh)
 
 		if (!inet_is_local_reserved_port(tn->net, port))
 			err = try_bind(tn, sk, port, fresh);
+		cond_resched();
 	}
 	return err;
 }
@@ -499,7 +501,8 @@ void tern_hash_drop_tw(struct tern_tw *tw)
 	atomic_dec(&tw->tn->tw_count);
 	/* Marked as gone, then cancelled; pairs with timewait.c's arm(). */
 	smp_mb();
-	if (tern_timer_mini_cancel(&tw->timer))
+	/* A callback that is about to fire once more must not outlive us. */
+	if (tern_timer_mini_cancel_sync(&tw->timer))
 		tern_ep_put(&tw->ep);
 	tern_ep_put(&tw->ep);
 }
@@ -610,6 +613,7 @@ static int choose_port(struct tern_net *tn, struct tern_sock *tp)
 
 		if (!inet_is_local_reserved_port(tn->net, port))
 			err = try_port(tn, tp, port);
+		cond_resched();
 	}
 	return err;
 }

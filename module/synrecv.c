@@ -60,7 +60,7 @@ static void count_retry(struct tern_req *req)
 	WRITE_ONCE(req->retries, req->retries + 1);
 }
 
-/* The entry is dead: out of table and queue, timer and table references. */
+/* The entry is dead: out of table and queue. Its lock is held. */
 static void bury(struct tern_req *req)
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
@@ -68,9 +68,17 @@ static void bury(struct tern_req *req)
 	req->dead = true;
 	unqueue(req);
 	tern_hash_remove(tn, &req->ep);
-	if (tern_timer_mini_cancel(&req->timer))
-		tern_ep_put(&req->ep);
 	tern_ep_put(&req->ep);
+}
+
+/*
+ * Of a dead entry, without its lock, which the callback takes: one that is
+ * about to fire once more would hold the listener until then.
+ */
+static void disarm(struct tern_req *req)
+{
+	if (tern_timer_mini_cancel_sync(&req->timer))
+		tern_ep_put(&req->ep);
 }
 
 /**
@@ -87,6 +95,7 @@ void tern_synrecv_drop(struct tern_req *req, const char *event)
 		bury(req);
 	}
 	spin_unlock_bh(&req->lock);
+	disarm(req);
 }
 
 /**
@@ -368,6 +377,13 @@ static bool deferred(const struct tern_req *req, const struct sk_buff *skb)
 	       ktime_get_ns() < defer_end(req);
 }
 
+/* The third ACK came too soon: the next one says nothing of the round trip. */
+static void waited(struct tern_req *req)
+{
+	req->acked = true;
+	req->resent = true;
+}
+
 /* The accept queue is full: wait for room, or tell the peer at once. */
 static enum skb_drop_reason overflow(struct tern_req *req,
 				     const struct sk_buff *skb)
@@ -375,7 +391,7 @@ static enum skb_drop_reason overflow(struct tern_req *req,
 	struct tern_net *tn = tern_sk_net(req->listener);
 
 	TERN_INC(tn, ListenOverflows);
-	req->acked = true;
+	waited(req);
 	if (!tern_knob(tn, abort_on_overflow))
 		return SKB_DROP_REASON_SOCKET_BACKLOG;
 	tern_reset_reply(tn->net, req->af, req->listener, &req->ep.tuple, skb);
@@ -394,7 +410,7 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 	struct tern_net *tn = tern_sk_net(req->listener);
 
 	if (deferred(req, skb)) {
-		req->acked = true;
+		waited(req);
 		TERN_INC(tn, TCPDeferAcceptDrop);
 		return SKB_CONSUMED;
 	}
@@ -546,6 +562,7 @@ enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 				      struct sk_buff *skb, struct sock **child)
 {
 	enum skb_drop_reason reason;
+	bool dead;
 
 	*child = NULL;
 	spin_lock(&req->lock);
@@ -553,7 +570,10 @@ enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 		reason = SKB_DROP_REASON_NO_SOCKET;
 	else
 		reason = steps(req, skb, child);
+	dead = req->dead;
 	spin_unlock(&req->lock);
+	if (dead)
+		disarm(req);
 	return reason;
 }
 

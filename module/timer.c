@@ -224,7 +224,8 @@ bool tern_timer_mini_cancel(struct hrtimer *t)
  * tern_timer_mini_cancel_sync() - the same, waiting for a running callback
  * @t: the hrtimer
  *
- * Context: process, without a lock that the callback takes.
+ * What the callback set anew is taken out as well. Context: process or
+ * softirq, without a lock that the callback takes; not from the callback.
  */
 bool tern_timer_mini_cancel_sync(struct hrtimer *t)
 {
