@@ -67,8 +67,9 @@ void tern_close_abort(struct sock *sk, int err, const char *event)
 {
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
 				   TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT |
-				   TCPF_SYN_RECV | TCPF_LAST_ACK |
-				   TCPF_CLOSING))
+				   TCPF_SYN_RECV) ||
+	    ((1 << sk->sk_state) & (TCPF_LAST_ACK | TCPF_CLOSING) &&
+	     tern_sk(sk)->snd.head))
 		tern_reset_send(sk);
 	tern_sock_abort(sk, err, event);
 }
@@ -240,8 +241,10 @@ static void close_orphan(struct sock *sk)
  */
 void tern_close(struct sock *sk, long timeout)
 {
+	struct net *net = sk->sk_net_refcnt ? get_net(sock_net(sk)) : NULL;
 	bool closed;
 
+	/* An orphan doesn't hold its namespace, whose exit must find us gone. */
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	close_user(sk, timeout);
@@ -264,6 +267,8 @@ void tern_close(struct sock *sk, long timeout)
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	sock_put(sk);
+	if (net)
+		put_net(net);
 }
 
 /**
@@ -284,7 +289,13 @@ int tern_close_disconnect(struct sock *sk, int flags)
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);
 	tern_sock_unname(sk);
+	sk_set_peek_off(sk, -1);
 	sk_dst_reset(sk);
+	if (sk->sk_frag.page) {
+		put_page(sk->sk_frag.page);
+		sk->sk_frag.page = NULL;
+		sk->sk_frag.offset = 0;
+	}
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	tern_sock_reset_tcb(sk);

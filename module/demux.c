@@ -66,6 +66,19 @@ static bool filter_ok(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
+/* RFC 5082: has it come from as near as IP_MINTTL, IPV6_MINHOPCOUNT ask? */
+static bool near_enough(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
+#if IS_ENABLED(CONFIG_IPV6)
+	return ipv6_hdr(skb)->hop_limit >=
+	       READ_ONCE(inet6_sk(sk)->min_hopcount);
+#else
+	return true;
+#endif
+}
+
 /* What belongs to any socket before its state is asked */
 static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 {
@@ -75,6 +88,10 @@ static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 	if (bound && bound != cb->iif && bound != cb->sdif &&
 	    bound != skb->skb_iif)
 		return SKB_DROP_REASON_NO_SOCKET;
+	if (unlikely(!near_enough(sk, skb))) {
+		TERN_INC(tern_sk_net(sk), TCPMinTTLDrop);
+		return SKB_DROP_REASON_TCP_MINTTL;
+	}
 	if (!policy_ok(sk, skb))
 		return SKB_DROP_REASON_XFRM_POLICY;
 	nf_reset_ct(skb);
@@ -307,6 +324,8 @@ int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 	struct tern_tuple t;
 
 	TERN_INC(tn, InSegs);
+	/* Its memory is charged to whom it is for. */
+	skb_orphan(skb);
 	if (!pskb_may_pull(skb, TERN_HDR_LEN))
 		return refuse(tn, skb, SKB_DROP_REASON_PKT_TOO_SMALL);
 	if (!check_ok) {

@@ -99,6 +99,7 @@ static int reply(struct net *net, const struct sock *sk,
 {
 	__be32 saddr = addr4(&t->laddr), daddr = addr4(&t->raddr);
 	struct iphdr *iph;
+	int ttl;
 
 	if (!sk)
 		sk = tern_net(net)->ctl_sk4;
@@ -120,7 +121,8 @@ static int reply(struct net *net, const struct sock *sk,
 	iph->tos = READ_ONCE(inet_sk(sk)->tos);
 	/* Never fragmented, so it needs no identification: RFC 6864 4.1 */
 	iph->frag_off = htons(IP_DF);
-	iph->ttl = ip4_dst_hoplimit(dst);
+	ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	iph->ttl = ttl >= 0 ? ttl : ip4_dst_hoplimit(dst);
 	iph->protocol = tern_ipproto;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
@@ -130,10 +132,9 @@ static int reply(struct net *net, const struct sock *sk,
 	return ip_local_out(net, skb->sk, skb);
 }
 
-static void child_setup(struct sock *listener, struct sock *child,
-			const struct tern_req *req, struct dst_entry *dst)
+static void child_setup(struct sock *child, const struct tern_req *req,
+			struct dst_entry *dst)
 {
-	const struct inet_sock *from = inet_sk(listener);
 	const struct tern_tuple *t = &req->ep.tuple;
 	struct inet_sock *inet = inet_sk(child);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
@@ -142,10 +143,6 @@ static void child_setup(struct sock *listener, struct sock *child,
 	inet->inet_rcv_saddr = addr4(&t->laddr);
 	inet->inet_saddr = addr4(&t->laddr);
 	atomic_set(&inet->inet_id, get_random_u16());
-	inet->tos = from->tos;
-	inet->uc_ttl = from->uc_ttl;
-	inet->mc_ttl = from->mc_ttl;
-	inet->pmtudisc = from->pmtudisc;
 
 	/* The rest of it ip_queue_xmit() fills when it has to route anew. */
 	memset(fl4, 0, sizeof(*fl4));
@@ -178,6 +175,19 @@ static void mtu_reduced(struct sock *sk, u32 mtu)
 	route(sk);
 }
 
+static u32 option_len(const struct sock *sk)
+{
+	const struct ip_options_rcu *opt;
+	u32 len = 0;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet_sk(sk)->inet_opt);
+	if (opt)
+		len = opt->opt.optlen;
+	rcu_read_unlock();
+	return len;
+}
+
 const struct tern_af_ops tern_ipv4_ops = {
 	.family		= AF_INET,
 	.net_header_len	= sizeof(struct iphdr),
@@ -189,6 +199,7 @@ const struct tern_af_ops tern_ipv4_ops = {
 	.child_setup	= child_setup,
 	.tuple		= tuple,
 	.mtu_reduced	= mtu_reduced,
+	.option_len	= option_len,
 };
 
 /* The source address is the route's unless bind() gave one. */
@@ -254,6 +265,22 @@ static int connect_routed(struct sock *sk, struct rtable *rt)
 		return PTR_ERR(rt);
 	sk_setup_caps(sk, &rt->dst);
 	return tern_connect_start(sk);
+}
+
+/**
+ * tern_ipv4_pre_connect() - proto.pre_connect: the cgroup's BPF program
+ * @sk: socket, locked by its user
+ * @addr: peer, which the program may change
+ * @len: bytes of @addr
+ *
+ * Return: 0, or -errno of whoever forbids it.
+ */
+int tern_ipv4_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len)
+{
+	/* The program sees as much of it as connect() would. */
+	if (len < (int)sizeof(*addr))
+		return -EINVAL;
+	return tern_compat_run_connect(INET4, sk, addr, len);
 }
 
 /**

@@ -7,6 +7,7 @@
 extern u8 tern_ipproto;		/* protocol number; module parameter */
 extern const struct tern_af_ops tern_ipv4_ops;
 
+int tern_ipv4_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv4_init(void);	/* net_protocol */
 void tern_ipv4_exit(void);

@@ -122,6 +122,7 @@ static int reply(struct net *net, const struct sock *sk,
 		 struct dst_entry *dst)
 {
 	struct ipv6hdr *iph;
+	int hops;
 
 	if (!sk)
 		sk = tern_net(net)->ctl_sk6;
@@ -140,7 +141,8 @@ static int reply(struct net *net, const struct sock *sk,
 	ip6_flow_hdr(iph, inet6_sk(sk)->tclass, 0);
 	iph->payload_len = htons(skb->len - sizeof(*iph));
 	iph->nexthdr = tern_ipproto;
-	iph->hop_limit = ip6_dst_hoplimit(dst);
+	hops = inet6_sk(sk)->hop_limit;
+	iph->hop_limit = hops >= 0 ? hops : ip6_dst_hoplimit(dst);
 	iph->saddr = t->laddr;
 	iph->daddr = t->raddr;
 	skb->priority = READ_ONCE(sk->sk_priority);
@@ -149,8 +151,8 @@ static int reply(struct net *net, const struct sock *sk,
 	return ip6_local_out(net, skb->sk, skb);
 }
 
-static void child_setup(struct sock *listener, struct sock *child,
-			const struct tern_req *req, struct dst_entry *dst)
+static void child_setup(struct sock *child, const struct tern_req *req,
+			struct dst_entry *dst)
 {
 	if (req->ep.tuple.scope)
 		child->sk_bound_dev_if = req->ep.tuple.scope;
@@ -187,6 +189,19 @@ static void mtu_reduced(struct sock *sk, u32 mtu)
 	route(sk);
 }
 
+static u32 option_len(const struct sock *sk)
+{
+	const struct ipv6_txoptions *opt;
+	u32 len = 0;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet6_sk(sk)->opt);
+	if (opt)
+		len = opt->opt_flen + opt->opt_nflen;
+	rcu_read_unlock();
+	return len;
+}
+
 const struct tern_af_ops tern_ipv6_ops = {
 	.family		= AF_INET6,
 	.net_header_len	= sizeof(struct ipv6hdr),
@@ -198,6 +213,7 @@ const struct tern_af_ops tern_ipv6_ops = {
 	.child_setup	= child_setup,
 	.tuple		= tuple,
 	.mtu_reduced	= mtu_reduced,
+	.option_len	= option_len,
 };
 
 /* The IPv4 peer of a socket that may have one (RFC 4291 2.5.5.2) */
@@ -266,6 +282,40 @@ static int connect_named(struct sock *sk, struct dst_entry *dst)
 	return tern_connect_start(sk);
 }
 
+/* A flow label that was leased (RFC 6437), none where it is not asked for */
+static int take_flow_label(struct sock *sk, const struct sockaddr_in6 *addr)
+{
+	__be32 label = 0;
+	struct ip6_flowlabel *lease;
+
+	if (inet6_test_bit(SNDFLOW, sk))
+		label = addr->sin6_flowinfo & IPV6_FLOWLABEL_MASK;
+	if (label) {
+		lease = fl6_sock_lookup(sk, label);
+		if (IS_ERR(lease))
+			return -EINVAL;
+		fl6_sock_release(lease);
+	}
+	inet6_sk(sk)->flow_label = label;
+	return 0;
+}
+
+/**
+ * tern_ipv6_pre_connect() - proto.pre_connect: the cgroup's BPF program
+ * @sk: socket, locked by its user
+ * @addr: peer, a sockaddr_in6, which the program may change
+ * @len: bytes of @addr
+ *
+ * Return: 0, or -errno of whoever forbids it.
+ */
+int tern_ipv6_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len)
+{
+	/* The program sees as much of it as connect() would. */
+	if (len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	return tern_compat_run_connect(INET6, sk, addr, len);
+}
+
 /**
  * tern_ipv6_connect() - proto.connect of AF_INET6 (RFC 9293 3.10.1)
  * @sk: socket in CLOSED, locked by its user
@@ -298,12 +348,9 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	/* RFC 9293 3.9.2.3: MUST-57, one peer only */
 	if (ipv6_addr_is_multicast(&daddr))
 		return -ENETUNREACH;
-	err = bind_scope(sk, addr6, len);
+	err = bind_scope(sk, addr6, len) ?: take_flow_label(sk, addr6);
 	if (err)
 		return err;
-	if (inet6_test_bit(SNDFLOW, sk))
-		inet6_sk(sk)->flow_label = addr6->sin6_flowinfo &
-					   IPV6_FLOWLABEL_MASK;
 	dst = name(sk, &daddr, addr6->sin6_port);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);

@@ -7,6 +7,7 @@
 #if IS_ENABLED(CONFIG_IPV6)
 extern const struct tern_af_ops tern_ipv6_ops;
 
+int tern_ipv6_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv6_init(void);	/* inet6_protocol */
 void tern_ipv6_exit(void);

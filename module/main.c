@@ -74,8 +74,10 @@ static void __net_exit net_exit(struct net *net)
 	struct tern_net *tn = tern_net(net);
 
 	tern_proc_net_exit(tn);
-	tern_sock_net_exit(tn);
 	tern_timewait_net_exit(tn);
+	tern_sock_net_exit(tn);
+	/* Callbacks that took their object out before we came to it */
+	synchronize_rcu();
 	tern_ipv6_net_exit(tn);
 	tern_ipv4_net_exit(tn);
 	tern_hash_net_exit(tn);

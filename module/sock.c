@@ -11,6 +11,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 #include "sock.h"
 #include "trace.h"
 #include "state.h"
@@ -20,12 +21,6 @@
 /* Sockets that exist; the module's code must outlive them. */
 static atomic_t alive = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(gone_wait);
-
-/* What a child takes over of its listener's SO_* flags */
-static const enum sock_flags inherited[] = {
-	SOCK_LINGER, SOCK_KEEPOPEN, SOCK_URGINLINE, SOCK_DBG, SOCK_LOCALROUTE,
-	SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS,
-};
 
 /**
  * tern_sock_write_space() - memory was freed: wake writers when it is worth it
@@ -173,6 +168,24 @@ void tern_sock_reset_tcb(struct sock *sk)
 	tp->black_hole_ns = 0;
 }
 
+/* A TCB without a past: all that is behind the inet_sock but the options */
+static void fresh_tcb(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	memset((char *)tp + offsetof(struct tern_sock, ep), 0,
+	       offsetof(struct tern_sock, conf) -
+	       offsetof(struct tern_sock, ep));
+	tp->ep.kind = TERN_EP_SOCK;
+	tern_timer_init(sk);
+	spin_lock_init(&tp->listen.lock);
+	INIT_LIST_HEAD(&tp->listen.syn_queue);
+	INIT_LIST_HEAD(&tp->listen.accept_queue);
+	INIT_LIST_HEAD(&tp->accept_node);
+	tern_sock_reset_tcb(sk);
+	atomic_inc(&alive);
+}
+
 /**
  * tern_sock_init() - initial values of a TCB
  * @sk: new socket; proto.init
@@ -184,16 +197,9 @@ int tern_sock_init(struct sock *sk)
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
 
-	memset((char *)tp + offsetof(struct tern_sock, ep), 0,
-	       sizeof(*tp) - offsetof(struct tern_sock, ep));
-	tp->ep.kind = TERN_EP_SOCK;
-	tern_timer_init(sk);
-	spin_lock_init(&tp->listen.lock);
-	INIT_LIST_HEAD(&tp->listen.syn_queue);
-	INIT_LIST_HEAD(&tp->listen.accept_queue);
-	INIT_LIST_HEAD(&tp->accept_node);
+	memset(&tp->conf, 0, sizeof(tp->conf));
 	tp->conf.delack_max_us = ~0U;
-	tern_sock_reset_tcb(sk);
+	fresh_tcb(sk);
 
 	sk->sk_destruct = tern_sock_destruct;
 	sk->sk_write_space = tern_sock_write_space;
@@ -203,7 +209,6 @@ int tern_sock_init(struct sock *sk)
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(tn->sysctl.wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(tn->sysctl.rmem[1]));
 	sk_sockets_allocated_inc(sk);
-	atomic_inc(&alive);
 	return 0;
 }
 
@@ -242,49 +247,59 @@ void tern_sock_unname(struct sock *sk)
 #endif
 }
 
-/* The part of struct ipv6_pinfo that a child has of its listener */
-static void inherit6(struct sock *child, const struct sock *listener)
+/* A copy of the listener's struct ipv6_pinfo: what is the listener's alone */
+static void own_pinfo(struct sock *child, const struct sock *listener)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	const struct ipv6_pinfo *from = inet6_sk(listener);
+	struct ipv6_txoptions *opt;
 	struct ipv6_pinfo *np;
 
 	if (child->sk_family != AF_INET6)
 		return;
 	np = &((struct tern6_sock *)child)->inet6;
 	inet_sk(child)->pinet6 = np;
-	np->hop_limit = from->hop_limit;
-	np->pmtudisc = from->pmtudisc;
-	np->tclass = from->tclass;
-	np->srcprefs = from->srcprefs;
-	np->min_hopcount = from->min_hopcount;
+	np->ipv6_mc_list = NULL;
+	np->ipv6_ac_list = NULL;
+	tern_compat_forget_flow_labels(child);
+	np->pktoptions = NULL;
+	RCU_INIT_POINTER(np->opt, NULL);
+	rcu_read_lock();
+	opt = rcu_dereference(inet6_sk(listener)->opt);
+	if (opt)
+		RCU_INIT_POINTER(np->opt, ipv6_dup_options(child, opt));
+	rcu_read_unlock();
 #endif
 }
 
-/* SO_* and TERN_* options and credentials of the listener */
-static void inherit(struct sock *child, struct sock *listener)
+/*
+ * A copy of the listener, with its options, filter, policies and cgroup,
+ * locked and counted twice. What is the listener's alone goes. It holds the
+ * module, by sk_prot; the namespace only if the listener still does, which may
+ * be closing.
+ */
+static struct sock *copy_of(struct sock *listener)
 {
-	unsigned int i;
+	struct net *net = maybe_get_net(sock_net(listener));
+	struct sock *child = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(inherited); i++)
-		if (sock_flag(listener, inherited[i]))
-			sock_set_flag(child, inherited[i]);
-	child->sk_userlocks = listener->sk_userlocks & ~SOCK_BINDPORT_LOCK;
-	child->sk_reuse = listener->sk_reuse;
-	child->sk_reuseport = listener->sk_reuseport;
-	child->sk_ipv6only = listener->sk_ipv6only;
-	child->sk_bound_dev_if = listener->sk_bound_dev_if;
-	child->sk_priority = listener->sk_priority;
-	child->sk_uid = listener->sk_uid;
-	child->sk_lingertime = listener->sk_lingertime;
-	child->sk_rcvlowat = listener->sk_rcvlowat;
-	child->sk_rcvtimeo = listener->sk_rcvtimeo;
-	child->sk_sndtimeo = listener->sk_sndtimeo;
-	child->sk_rcvbuf = listener->sk_rcvbuf;
-	child->sk_sndbuf = listener->sk_sndbuf;
-	child->sk_allocation = listener->sk_allocation;
-	tern_sk(child)->conf = tern_sk(listener)->conf;
-	security_sk_clone(listener, child);
+	if (!net)
+		return NULL;
+	child = sk_clone_lock(listener, GFP_ATOMIC);
+	put_net(net);
+	if (!child)
+		return NULL;
+	tern_state_birth(child);
+	child->sk_priority = READ_ONCE(listener->sk_priority);
+	child->sk_ack_backlog = 0;
+	child->sk_shutdown = 0;
+	child->sk_tsq_flags = 0;
+	atomic64_set(&child->sk_cookie, 0);
+	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
+	inet_sk(child)->mc_list = NULL;
+	fresh_tcb(child);
+	own_pinfo(child, listener);
+	tern_compat_child_memcg(child, listener);
+	return child;
 }
 
 static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
@@ -292,6 +307,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
 	tp->ep.tuple = req->ep.tuple;
 	tp->af = req->af;
 	tp->passive = 1;
+	tp->ack.mad_us = tern_sock_delack_us(tern_sk_of(tp));
 
 	tp->rcv.irs = req->irs;
 	tp->rcv.nxt = req->irs + 1;
@@ -308,6 +324,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
 	tp->snd.pushed_seq = req->iss + 1;
 	tp->snd.sml = req->iss;
 	tp->snd.wl1 = req->irs;
+	tp->snd.total_retrans = req->retries;
 	tp->snd.mss_peer = req->opts.mss ?: tern_mss_default(&tp->ep.tuple);
 	tp->snd.wscale = req->opts.has_wscale ? req->opts.wscale : 0;
 
@@ -329,7 +346,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
  * @req: the entry
  *
  * Context: softirq. Return: the child in SYN-RECEIVED, not hashed, locked by
- * bh_lock_sock_nested(), with a reference for the caller beside the
+ * sk_clone_lock(), with a reference for the caller beside the
  * protocol's; NULL without memory or route.
  */
 struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
@@ -340,19 +357,11 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 
 	if (!dst)
 		return NULL;
-	child = sk_alloc(sock_net(listener), listener->sk_family, GFP_ATOMIC,
-			 listener->sk_prot_creator, 0);
+	child = copy_of(listener);
 	if (!child) {
 		dst_release(dst);
 		return NULL;
 	}
-	sock_init_data(NULL, child);
-	child->sk_type = SOCK_STREAM;
-	child->sk_protocol = listener->sk_protocol;
-	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
-	tern_sock_init(child);
-	inherit(child, listener);
-	inherit6(child, listener);
 	child->sk_mark = req->mark;
 	inet_sk(child)->inet_num = ntohs(req->ep.tuple.lport);
 	inet_sk(child)->inet_sport = req->ep.tuple.lport;
@@ -370,10 +379,7 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 				div_u64(tp->now_ns - req->synack_ns,
 					NSEC_PER_USEC) ?: 1,
 				div_u64(tp->now_ns, NSEC_PER_USEC));
-	req->af->child_setup(listener, child, req, dst);
-	bh_lock_sock_nested(child);
-	__release(&child->sk_lock.slock);	/* it is the caller's */
-	sock_hold(child);
+	req->af->child_setup(child, req, dst);
 	tern_state_set(child, TCP_SYN_RECV, "syn");
 	return child;
 }
@@ -431,6 +437,9 @@ void tern_sock_establish(struct sock *sk, const char *event)
 	tp->rcv.space_ns = tp->now_ns;
 	tp->rcv.space_copied = tp->rcv.copied;
 	tp->snd.lsnd_ns = tp->now_ns;
+	/* RFC 5681 3.1, RFC 6928 2: more than one SYN was lost */
+	if (tp->snd.total_retrans > 1)
+		tp->cong.cwnd = 1;
 	if (tp->passive)
 		TERN_INC(tern_sk_net(sk), PassiveOpens);
 	tern_sock_grow_sndbuf(sk);
@@ -450,6 +459,7 @@ static void destroy(struct sock *sk)
 
 	tern_sock_purge(sk);
 	sk_stream_kill_queues(sk);
+	xfrm_sk_free_policy(sk);
 	if (tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);
 	atomic_dec(&tn->orphans);
@@ -541,26 +551,35 @@ void tern_sock_orphan(struct sock *sk)
 	tern_compat_unpin_net(sk, net);
 }
 
-/* One orphan of the namespace, counted; NULL when there is none left */
-static struct sock *any_socket(struct tern_net *tn)
+/* One walk through the table. True when it met an orphan. */
+static bool end_all(struct tern_net *tn)
 {
 	struct rhashtable_iter it;
-	struct sock *found = NULL;
 	struct tern_ep *ep;
+	bool met = false;
 
 	rhashtable_walk_enter(&tn->ehash, &it);
 	rhashtable_walk_start(&it);
 	while ((ep = rhashtable_walk_next(&it))) {
+		struct sock *sk;
+
 		if (IS_ERR(ep) || ep->kind != TERN_EP_SOCK)
 			continue;
-		if (!refcount_inc_not_zero(&tern_ep_sk(ep)->sk_refcnt))
+		met = true;
+		sk = tern_ep_sk(ep);
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			continue;
-		found = tern_ep_sk(ep);
-		break;
+		rhashtable_walk_stop(&it);
+		lock_sock(sk);
+		tern_sock_abort(sk, ENETDOWN, "netns exit");
+		release_sock(sk);
+		sock_put(sk);
+		cond_resched();
+		rhashtable_walk_start(&it);
 	}
 	rhashtable_walk_stop(&it);
 	rhashtable_walk_exit(&it);
-	return found;
+	return met;
 }
 
 /**
@@ -569,13 +588,7 @@ static struct sock *any_socket(struct tern_net *tn)
  */
 void tern_sock_net_exit(struct tern_net *tn)
 {
-	struct sock *sk;
-
-	while ((sk = any_socket(tn))) {
-		lock_sock(sk);
-		tern_sock_abort(sk, ENETDOWN, "netns exit");
-		release_sock(sk);
-		sock_put(sk);
+	/* A walk misses sockets while the table is being resized. */
+	while (end_all(tn))
 		cond_resched();
-	}
 }

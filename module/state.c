@@ -71,6 +71,15 @@ void tern_state_note(struct tern_net *tn, const struct tern_tuple *t, int old,
 }
 
 /**
+ * tern_state_birth() - a copy of a listener begins in CLOSED
+ * @sk: copy that nobody else knows
+ */
+void tern_state_birth(struct sock *sk)
+{
+	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
+}
+
+/**
  * tern_state_set() - change a connection's state (RFC 9293 3.3.2)
  * @sk: socket, locked
  * @state: the new state

@@ -37,6 +37,7 @@
 	X(TCPACKSkippedSynRecv, "SYN-ACKs withheld by the rate limit")	\
 	X(TCPACKSkippedTimeWait, "ACKs in TIME-WAIT withheld by the rate limit") \
 	X(TCPACKSkippedChallenge, "challenge ACKs withheld by the limit") \
+	X(TCPMinTTLDrop, "segments from farther than IP_MINTTL allows") \
 	X(TCPTimeouts, "retransmission timeouts")			\
 	X(TCPRetransFail, "retransmissions that could not be sent")	\
 	X(TCPFastRetrans, "fast retransmissions")			\
@@ -77,6 +78,7 @@
 	X(TCPOFODrop, "out-of-order segments dropped: no memory")	\
 	X(OfoPruned, "out-of-order queues pruned")			\
 	X(TCPRcvQDrop, "segments dropped: receive queue out of memory")	\
+	X(TCPWqueueTooBig, "segments not cut: the send queue is too fragmented") \
 	X(TCPBacklogDrop, "segments dropped: backlog full")		\
 	X(TCPRcvCoalesce, "segments merged in a receive queue")		\
 	X(DelayedACKs, "delayed ACKs sent")				\

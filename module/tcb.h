@@ -7,7 +7,7 @@
  * Locks, outer to inner:
  *	socket lock (lock_sock() in process context, bh_lock_sock() in softirq)
  *	req->lock
- *	child's socket lock (bh_lock_sock_nested())
+ *	child's socket lock (sk_clone_lock())
  *	tp->listen.lock of a listener: both its queues
  *	bind bucket lock, rhashtable bucket locks
  *
@@ -161,10 +161,11 @@ static inline struct tern_net *tern_net(const struct net *net)
  *	@sk may be a listener for mark, tos, or NULL; @dst may be NULL;
  *	consumes @skb
  * @req_route: route to @tuple for a request of @listener; NULL on error
- * @child_setup: the family's part of @child, a copy of @listener that has its
- *	tuple and ports: addresses, options, @dst (reference passes)
+ * @child_setup: the family's part of @child, a copy of its listener that has
+ *	its tuple and ports: addresses, @dst (reference passes)
  * @tuple: fill @t from a received segment (local address: its destination)
  * @mtu_reduced: path MTU became @mtu: tell the route
+ * @option_len: bytes of IP options or extension headers that the socket adds
  */
 struct tern_af_ops {
 	sa_family_t family;
@@ -177,10 +178,11 @@ struct tern_af_ops {
 		     struct dst_entry *dst);
 	struct dst_entry *(*req_route)(const struct sock *listener,
 				       const struct tern_tuple *tuple);
-	void (*child_setup)(struct sock *listener, struct sock *child,
-			    const struct tern_req *req, struct dst_entry *dst);
+	void (*child_setup)(struct sock *child, const struct tern_req *req,
+			    struct dst_entry *dst);
 	void (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);
 	void (*mtu_reduced)(struct sock *sk, u32 mtu);
+	u32 (*option_len)(const struct sock *sk);
 };
 
 /**
@@ -292,8 +294,10 @@ struct tern_snd {
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
  * @space: DRS: bytes copied in the best round trip
+ * @last_seg: size of the last segment that was smaller than @mss and full
  * @segs: wire segments received so far
  * @data_segs: of these with data
+ * @ooo: of these out of order
  * @bytes: bytes received in order so far
  * @last_ns: when the last data segment came
  * @heard_ns: when the last acceptable segment of any kind came
@@ -307,6 +311,7 @@ struct tern_rcv {
 	u32 acked;
 	u32 ssthresh;
 	u16 mss;
+	u16 last_seg;
 	u8 wscale;
 	bool fin : 1;
 	bool nomem : 1;
@@ -314,6 +319,7 @@ struct tern_rcv {
 	u32 space;
 	u32 segs;
 	u32 data_segs;
+	u32 ooo;
 	u64 space_ns;
 	u64 bytes;
 	u64 last_ns;
@@ -342,6 +348,7 @@ struct tern_ts {
  * @now: it is owed at once
  * @quick: so many more ACKs without delay
  * @pingpong: interactive: answers carry ACKs
+ * @mad_us: delay that the peer was told of; none is longer
  * @oow_ns: last time an invalid segment was answered (invalid_ratelimit)
  */
 struct tern_ackst {
@@ -349,6 +356,7 @@ struct tern_ackst {
 	bool now;
 	u8 quick;
 	bool pingpong;
+	u32 mad_us;
 	u64 oow_ns;
 };
 
@@ -445,14 +453,14 @@ struct tern_listen {
  * @msl_ms: TERN_MSL_MS; 0: sysctl
  * @window_clamp: TERN_WINDOW_CLAMP; 0: none
  * @notsent_lowat: TERN_NOTSENT_LOWAT; 0: sysctl
- * @recv_inq: TERN_INQ
+ * @inq_level: TERN_INQ: level of its control message, 0: none
  */
 struct tern_conf {
 	u8 nodelay:1,
-	   cork:1,
-	   recv_inq:1;
+	   cork:1;
 	u8 keepcnt;
 	u8 syncnt;
+	u8 inq_level;
 	u16 user_mss;
 	u64 keepidle_us;
 	u64 keepintvl_us;

@@ -71,6 +71,15 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 	((prot)->ipv6_pinfo_offset = (offset))
 #endif
 
+/* Stable 6.12 and later: the list of flow labels is inet_sock's */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define tern_compat_forget_flow_labels(sk)				\
+	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL)
+#else
+#define tern_compat_forget_flow_labels(sk)				\
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL)
+#endif
+
 /* 6.6: register_net_sysctl_sz(); 6.11: handlers take a const ctl_table */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define register_net_sysctl_sz(net, path, table, size)			\
@@ -130,6 +139,17 @@ static int name(struct sock *sk, int cmd, int *karg)			\
 #define TERN_COMPAT_SENDPAGE
 #endif
 
+/* 6.7: a cgroup's program sees the length of the address */
+#include <linux/bpf-cgroup.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define tern_compat_run_connect(family, sk, addr, len)			\
+	BPF_CGROUP_RUN_PROG_##family##_CONNECT(sk, (struct sockaddr *)(addr))
+#else
+#define tern_compat_run_connect(family, sk, addr, len)			\
+	BPF_CGROUP_RUN_PROG_##family##_CONNECT(sk,			\
+			(struct sockaddr *)(addr), &(len))
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define TERN_COMPAT_CONNECT(name, fn)					\
 static int name(struct sock *sk, struct sockaddr *addr, int len)	\
@@ -165,10 +185,27 @@ static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags) \
 
 /* 6.3 and later: drop reasons that the floor lacks, by a near one */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define SKB_DROP_REASON_TCP_MINTTL	SKB_DROP_REASON_NOT_SPECIFIED
 #define SKB_CONSUMED	SKB_DROP_REASON_MAX	/* never given to the core */
 #define SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE			\
 	SKB_DROP_REASON_TCP_ACK_UNSENT_DATA
 #endif
+
+/*
+ * 6.18: accept() charges the memory of any protocol's socket to the memory
+ * cgroup of who calls it. Before, the listener's pays from the start.
+ */
+#include <linux/memcontrol.h>
+static inline void tern_compat_child_memcg(struct sock *child,
+					   const struct sock *listener)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0) && defined(CONFIG_MEMCG)
+	struct mem_cgroup *memcg = listener->sk_memcg;
+
+	if (mem_cgroup_sockets_enabled && memcg && css_tryget(&memcg->css))
+		child->sk_memcg = memcg;
+#endif
+}
 
 /* 6.4: TCP_IS_MPTCP, which a TCP program may ask for */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
