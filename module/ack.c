@@ -34,6 +34,28 @@ void tern_ack_soon(struct sock *sk)
 	tern_sk(sk)->ack.now = true;
 }
 
+/*
+ * The peer's segment size. It shrinks with the path: two alike in a row that
+ * are not the end of a burst tell of it.
+ */
+static void measure(struct tern_sock *tp, const struct sk_buff *skb)
+{
+	u16 gso_size = skb_shinfo(skb)->gso_size;
+	u32 seg = gso_size ?: skb->len;
+
+	if (seg >= tp->rcv.mss) {
+		tp->rcv.mss = min_t(u32, seg, U16_MAX);
+		tp->rcv.last_seg = 0;
+		return;
+	}
+	if (seg < TERN_MSS_MIN ||
+	    (!gso_size && tern_cb(skb)->flags & TERN_FLAG_PSH))
+		return;
+	if (seg == tp->rcv.last_seg)
+		tp->rcv.mss = seg;
+	tp->rcv.last_seg = seg;
+}
+
 /**
  * tern_ack_data() - new data in order was taken: acknowledge now or later?
  * @sk: socket, locked; RCV.NXT is behind the data
@@ -42,10 +64,8 @@ void tern_ack_soon(struct sock *sk)
 void tern_ack_data(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tern_sock *tp = tern_sk(sk);
-	u32 seg = skb_shinfo(skb)->gso_size ?: skb->len;
 
-	if (seg > tp->rcv.mss)
-		tp->rcv.mss = min_t(u32, seg, U16_MAX);
+	measure(tp, skb);
 	/* A long pause: the peer starts slowly again (RFC 5681 4.1). */
 	if (tp->now_ns - tp->rcv.last_ns >
 	    (u64)tern_conf_or_knob(sk, rto_min_us) * NSEC_PER_USEC &&
@@ -74,7 +94,7 @@ void tern_ack_flush(struct sock *sk)
 
 	if (!tp->ack.pending)
 		return;
-	delay_us = tern_sock_delack_us(sk);
+	delay_us = min(tern_sock_delack_us(sk), tp->ack.mad_us);
 	if (tp->ack.now || !delay_us) {
 		tp->ack.now = false;
 		tp->ack.pending = false;
@@ -139,9 +159,11 @@ bool tern_ack_limited(struct tern_net *tn, u64 *last_ns, u64 now_ns)
 {
 	u64 gap = (u64)tern_knob(tn, invalid_ratelimit) * NSEC_PER_MSEC;
 
-	if (*last_ns && now_ns - *last_ns < gap)
+	u64 last = READ_ONCE(*last_ns);
+
+	if (last && now_ns - last < gap)
 		return true;
-	*last_ns = now_ns;
+	WRITE_ONCE(*last_ns, now_ns);
 	return false;
 }
 
@@ -199,17 +221,19 @@ void tern_ack_challenge(struct sock *sk)
  * @skb: the segment
  * @skipped: counter of answers withheld
  *
- * A segment with data can't be part of an ACK loop and is always answered.
+ * A segment with data can't be part of an ACK loop and is always answered, nor
+ * can a probe of the window or of a keep-alive: the answer is acceptable.
  */
 void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
 		      enum tern_stat skipped)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
-	bool data = tern_seg_len(skb) &&
-		    !(tern_cb(skb)->flags & TERN_FLAG_SYN);
+	const struct tern_skb_cb *cb = tern_cb(skb);
+	bool data = tern_seg_len(skb) && !(cb->flags & TERN_FLAG_SYN);
+	bool probe = cb->seq == tp->rcv.nxt - 1 && !tern_seg_len(skb);
 
-	if (!data && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
+	if (!data && !probe && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
 		TERN_INC_STAT(tn, skipped);
 		return;
 	}

@@ -25,6 +25,11 @@ static void mark_oversized(struct sock *sk)
 		if (min_t(u32, cb->mss, skb->len) > tp->snd.mss)
 			tern_recovery_mark_lost(sk, skb);
 	}
+	/* Duplicate ACKs told of segments, not which; they are lost now. */
+	if (!tp->sack_ok)
+		tp->snd.sacked_out = min(tp->snd.sacked_out,
+					 tp->snd.packets_out -
+					 tp->snd.lost_out);
 }
 
 /**

@@ -118,9 +118,14 @@ static enum skb_drop_reason steps(struct sock *sk, struct sk_buff *skb,
 	enum skb_drop_reason reason;
 
 	if (syn_ack_of_simultaneous(sk, skb)) {
-		/* Its SYN was had; what is left begins behind it. */
+		/*
+		 * Its SYN was had; what else it carries is ignored. The window
+		 * of a SYN is not scaled (RFC 7323 2.2).
+		 */
 		cb->seq++;
-		cb->flags &= ~TERN_FLAG_SYN;
+		cb->end_seq = cb->seq;
+		cb->flags &= ~(TERN_FLAG_SYN | TERN_FLAG_FIN);
+		cb->wnd >>= tp->snd.wscale;
 		tern_ack_soon(sk);
 	}
 	reason = check_sequence(sk, skb, o);

@@ -10,6 +10,8 @@
 #include "mtu.h"
 #include "window.h"
 #include "ack.h"
+#include "reset.h"
+#include "queue.h"
 #include "output.h"
 #include "retransmit.h"
 #include "persist.h"
@@ -66,6 +68,8 @@ static bool duplicate(const struct tern_sock *tp, const struct sk_buff *skb,
 static void wake_writer(struct sock *sk)
 {
 	tern_sock_grow_sndbuf(sk);
+	/* Room, then the bit; pairs with poll(). */
+	smp_mb();
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);
 }
@@ -94,6 +98,19 @@ static void recover(struct sock *sk, const struct tern_opts *o, u32 ack,
 	tern_recovery_ack(sk, ai);
 }
 
+/*
+ * Does an ACK that leaves SND.UNA where it is give the head more time? Only if
+ * what it SACKs was sent before the head's last copy; else the RTO could be put
+ * off for as long as anything arrives (RFC 6298 5.3).
+ */
+static bool tells_of_head(const struct sock *sk, const struct tern_ack_info *ai)
+{
+	const struct sk_buff *head = tern_queue_oldest(sk);
+
+	return ai->delivered && tern_sk(sk)->sack_ok && head &&
+	       ai->newest_ns <= tern_cb(head)->sent_ns;
+}
+
 /**
  * tern_input_ack() - the ACK field (RFC 9293 3.10.7.4 fifth)
  * @sk: socket, locked; the caller holds a reference
@@ -118,14 +135,26 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 	bool wnd;
 
 	if (sk->sk_state == TCP_SYN_RECV) {
-		if (!tern_seq_between(ack, tp->snd.iss + 1, tp->snd.nxt))
+		if (!tern_seq_between(ack, tp->snd.iss + 1, tp->snd.nxt)) {
+			tern_reset_reply(sock_net(sk), tp->af, sk,
+					 &tp->ep.tuple, skb);
 			return SKB_DROP_REASON_TCP_ACK_UNSENT_DATA;
+		}
 		establish(sk, skb);
 		ai.prior_una = tp->snd.una;
 	}
 	reason = check_range(sk, skb);
 	if (reason)
 		return reason;
+	if (tern_seq_before(ack, tp->snd.una)) {
+		/* Old, but its SACK blocks may still tell something. */
+		if (o->num_sacks) {
+			recover(sk, o, ack, &ai);
+			tern_retransmit_lost(sk);
+			tern_output_push(sk, true);
+		}
+		return TERN_GO_ON;
+	}
 	tern_sock_heard(sk);
 
 	/* An answered probe: idle time anew, which an interval may outlast. */
@@ -133,12 +162,6 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 		tern_keepalive_start(sk);
 	tern_persist_answered(sk);
 	wnd = tern_window_update(sk, skb);
-	if (tern_seq_before(ack, tp->snd.una)) {
-		/* Old, but its SACK blocks may still tell something. */
-		if (o->num_sacks)
-			recover(sk, o, ack, &ai);
-		return TERN_GO_ON;
-	}
 	ai.dup = duplicate(tp, skb, wnd);
 	if (!tern_seg_len(skb))
 		TERN_INC(tern_sk_net(sk), TCPPureAcks);
@@ -148,7 +171,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 		 !tp->rec.tlp_high)
 		return TERN_GO_ON;
 	recover(sk, o, ack, &ai);
-	if (ack != ai.prior_una || ai.delivered)
+	if (ack != ai.prior_una || tells_of_head(sk, &ai))
 		tern_retransmit_rearm(sk);
 
 	if (tp->snd.fin_queued && tp->snd.una == tp->snd.write_seq)

@@ -6,6 +6,7 @@
  */
 #include "input_data.h"
 #include "sock.h"
+#include "window.h"
 #include "ack.h"
 #include "close.h"
 
@@ -101,6 +102,9 @@ static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 		TERN_INC(tern_sk_net(sk), TCPRcvQDrop);
 		tp->rcv.nomem = true;
 		tern_ack_soon(sk);
+		/* Only the reader can make room. */
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk->sk_data_ready(sk);
 		return SKB_DROP_REASON_SOCKET_RCVBUFF;
 	}
 	/* The estimate needs the length before the skb may be joined. */
@@ -115,8 +119,8 @@ static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 		tern_close_fin_rcvd(sk);
 	}
 	if (!sock_flag(sk, SOCK_DEAD) &&
-	    (sk->sk_state == TCP_CLOSE || sk->sk_rcvlowat <= 1 ||
-	     tp->rcv.nxt - tp->rcv.copied >= sk->sk_rcvlowat || fin))
+	    (sk->sk_state == TCP_CLOSE || fin ||
+	     tern_window_readable(sk, READ_ONCE(sk->sk_rcvlowat))))
 		sk->sk_data_ready(sk);
 	return TERN_GO_ON;
 }
@@ -135,6 +139,7 @@ static enum skb_drop_reason out_of_order(struct sock *sk, struct sk_buff *skb)
 		return SKB_DROP_REASON_PROTO_MEM;
 	}
 	TERN_INC(tern_sk_net(sk), TCPOFOQueue);
+	tp->rcv.ooo += max_t(u32, 1, skb_shinfo(skb)->gso_segs);
 	switch (tern_reasm_insert(&tp->reasm, skb, &stolen, &delta,
 				  &obsolete)) {
 	case TERN_REASM_QUEUED:
@@ -171,6 +176,12 @@ static enum skb_drop_reason old_data(struct sock *sk, struct sk_buff *skb)
 	return SKB_DROP_REASON_TCP_OLD_DATA;
 }
 
+/* The peer's FIN was taken: what comes again was not acknowledged there. */
+static bool fin_was_taken(int state)
+{
+	return (1 << state) & (TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK);
+}
+
 /* States in which text or FIN has a meaning (RFC 9293 3.10.7.4 seventh) */
 static bool takes_text(int state)
 {
@@ -191,12 +202,16 @@ enum skb_drop_reason tern_input_data(struct sock *sk, struct sk_buff *skb)
 	struct tern_skb_cb *cb = tern_cb(skb);
 	u32 wnd_end;
 
+	if (cb->seq != cb->end_seq && fin_was_taken(sk->sk_state) &&
+	    tern_seq_before(cb->seq, tp->rcv.nxt))
+		return old_data(sk, skb);
 	if (cb->seq == cb->end_seq || !takes_text(sk->sk_state)) {
 		__kfree_skb(skb);
 		return TERN_GO_ON;
 	}
 	/* Nobody will read it (RFC 1122 4.2.2.13) */
-	if (sock_flag(sk, SOCK_DEAD) && (sk->sk_shutdown & RCV_SHUTDOWN) &&
+	if (sk->sk_state != TCP_ESTABLISHED &&
+	    (sk->sk_shutdown & RCV_SHUTDOWN) &&
 	    tern_seq_after(cb->end_seq - !!(cb->flags & TERN_FLAG_FIN),
 			   tp->rcv.nxt)) {
 		TERN_INC(tern_sk_net(sk), TCPAbortOnData);
@@ -204,6 +219,7 @@ enum skb_drop_reason tern_input_data(struct sock *sk, struct sk_buff *skb)
 		return SKB_DROP_REASON_TCP_CLOSE;
 	}
 	skb_dst_drop(skb);
+	skb->dev = NULL;
 	__skb_pull(skb, tern_hdrlen(skb));
 
 	if (!tern_seq_after(cb->end_seq, tp->rcv.nxt))
@@ -223,6 +239,11 @@ enum skb_drop_reason tern_input_data(struct sock *sk, struct sk_buff *skb)
 			return SKB_DROP_REASON_NOMEM;
 		cb->end_seq = wnd_end;
 		cb->flags &= ~TERN_FLAG_FIN;
+		if (!tern_seq_after(wnd_end, tp->rcv.nxt)) {
+			TERN_INC(tern_sk_net(sk), TCPZeroWindowDrop);
+			tern_ack_soon(sk);
+			return SKB_DROP_REASON_TCP_ZEROWINDOW;
+		}
 	}
 	if (tern_seq_after(cb->seq, tp->rcv.nxt))
 		return out_of_order(sk, skb);

@@ -47,7 +47,7 @@ static u32 allowance(struct tern_sock *tp, const struct sk_buff *skb, u32 mss)
 	if (flight >= tp->cong.cwnd) {
 		tp->snd.cwnd_limited = true;
 		/* A bare FIN need not wait for cwnd. */
-		return skb->len ? 0 : 1;
+		return !skb->len && (s32)room >= 0 ? 1 : 0;
 	}
 	quota = tp->cong.cwnd - flight;
 	if ((s32)room <= 0 && skb->len)
@@ -223,7 +223,7 @@ void tern_output_fin(struct sock *sk)
 
 	if (!tail || !tp->snd.head) {
 		tail = alloc_skb_fclone(TERN_MAX_HEADER,
-					sk->sk_allocation | __GFP_NOFAIL);
+					GFP_KERNEL | __GFP_NOFAIL);
 		skb_reserve(tail, TERN_MAX_HEADER);
 		/* The stream must end: over the limit if need be. */
 		sk_wmem_schedule(sk, tail->truesize);

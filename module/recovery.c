@@ -408,8 +408,12 @@ static void try_undo(struct sock *sk, const struct tern_ack_info *ai)
 
 	if (!tp->rec.undo_una)
 		return;
-	/* Eifel: the ACK echoes a time before the first retransmission. */
+	/*
+	 * Eifel: the ACK echoes a time before the first retransmission. Not
+	 * with a D-SACK, when it may be the ACKs that were lost (RFC 3522 3.2).
+	 */
 	if (tp->rec.phase != TERN_OPEN && ai->has_ts && tp->rec.retrans_ts &&
+	    !ai->dsack &&
 	    tp->snd.una != ai->prior_una &&
 	    tern_seq_before(ai->tsecr, tp->rec.retrans_ts)) {
 		undo(sk);

@@ -43,7 +43,8 @@ void tern_reset_send(struct sock *sk)
 
 	tern_clock(tp);
 	TERN_INC(tn, OutRsts);
-	if (tern_xmit_control(sk, tp->snd.nxt, TERN_FLAG_RST | TERN_FLAG_ACK))
+	if (tern_xmit_control(sk, tern_xmit_seq(sk),
+			      TERN_FLAG_RST | TERN_FLAG_ACK))
 		TERN_INC(tn, TCPAbortFailed);
 }
 

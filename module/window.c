@@ -46,8 +46,13 @@ void tern_window_init(const struct sock *sk, u16 mss, bool scaling, u32 *wnd,
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	u32 space = space_full(sk);
-	u32 largest = max_t(u32, READ_ONCE(tn->sysctl.rmem[2]),
-			    READ_ONCE(sk->sk_rcvbuf));
+	u32 largest = space;
+
+	/* A window above the buffer's share is never offered. */
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	    !tern_sk(sk)->conf.window_clamp)
+		largest = max_t(u32, READ_ONCE(tn->sysctl.rmem[2]),
+				READ_ONCE(sk->sk_rcvbuf));
 
 	*wscale = 0;
 	while (scaling && *wscale < TERN_WSCALE_MAX &&
@@ -74,8 +79,10 @@ static u32 choose(struct sock *sk)
 		avail = 0;
 	if (!tp->wscale_ok)
 		avail = min_t(int, avail, TERN_WINDOW_MAX);
-	avail = min_t(u32, rounddown((u32)avail, scale),
-		      TERN_WINDOW_MAX << tp->rcv.wscale);
+	/* What can't be told exactly must not read as none. */
+	if (avail)
+		avail = max_t(u32, rounddown((u32)avail, scale), scale);
+	avail = min_t(u32, avail, TERN_WINDOW_MAX << tp->rcv.wscale);
 	/* What was once granted is never taken back: RFC 9293 3.8.6. */
 	if ((u32)avail < cur)
 		return ALIGN(cur, scale);
@@ -124,6 +131,43 @@ bool tern_window_worth_telling(struct sock *sk)
 	if (2 * cur > (u32)space_full(sk))
 		return false;
 	return choose(sk) >= max(2 * cur, 1U);
+}
+
+/**
+ * tern_window_readable() - is there enough for the reader?
+ * @sk: socket; locked, or the answer is a hint
+ * @target: bytes wanted (SO_RCVLOWAT)
+ *
+ * Less is enough when no more can come: the window or the buffer is used up.
+ */
+bool tern_window_readable(const struct sock *sk, int target)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	s32 have = READ_ONCE(tp->rcv.nxt) - READ_ONCE(tp->rcv.copied);
+	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+
+	if (have <= 0)
+		return false;
+	return have >= target || sk_under_memory_pressure(sk) ||
+	       atomic_read(&sk->sk_rmem_alloc) > rcvbuf - rcvbuf / 8 ||
+	       tern_rcv_window(tp) <= tp->rcv.mss;
+}
+
+/**
+ * tern_window_lowat() - SO_RCVLOWAT: a buffer that holds so much
+ * @sk: socket, locked
+ * @val: bytes; cut to what the buffer may become
+ */
+void tern_window_lowat(struct sock *sk, int val)
+{
+	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	int most = locked ? READ_ONCE(sk->sk_rcvbuf) :
+			    READ_ONCE(tern_sk_net(sk)->sysctl.rmem[2]);
+
+	val = min(val, usable(most));
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	if (!locked && usable(READ_ONCE(sk->sk_rcvbuf)) < val)
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * val);
 }
 
 /**
@@ -177,7 +221,7 @@ bool tern_window_update(struct sock *sk, const struct sk_buff *skb)
 		wnd <<= tp->snd.wscale;
 	if (!tern_seq_after(cb->ack, tp->snd.una) &&
 	    !tern_seq_after(cb->seq, tp->snd.wl1) &&
-	    !(cb->seq == tp->snd.wl1 && wnd > tp->snd.wnd))
+	    !(cb->seq == tp->snd.wl1 && (wnd > tp->snd.wnd || !wnd)))
 		return false;
 	tp->snd.wl1 = cb->seq;
 	if (wnd == tp->snd.wnd)

@@ -10,6 +10,9 @@ void tern_window_init(const struct sock *sk, u16 mss, bool scaling, u32 *wnd,
 /* What to advertise now, unscaled bytes; also remembers it. */
 u16 tern_window_select(struct sock *sk);
 void tern_window_drs(struct sock *sk);
+/* Is there enough to wake the reader for? */
+bool tern_window_readable(const struct sock *sk, int target);
+void tern_window_lowat(struct sock *sk, int val);
 /* RFC 9293 3.10.7.4 fifth: SND.WND from a segment. True when it changed. */
 bool tern_window_update(struct sock *sk, const struct sk_buff *skb);
 /* True when the peer must be told of a larger window. */

@@ -37,8 +37,8 @@ static void data_options(struct sock *sk, u32 payload, struct tern_opts *o)
 		return;
 	/* On data only as far as the packet still fits the path */
 	if (payload) {
-		u32 used = tp->af->net_header_len + TERN_HDR_LEN + payload +
-			   (tp->ts.ok ? 12 : 0);
+		u32 used = tp->af->net_header_len + tp->af->option_len(sk) +
+			   TERN_HDR_LEN + payload + (tp->ts.ok ? 12 : 0);
 
 		room = min(room, tp->pmtu > used ? tp->pmtu - used : 0);
 	}
@@ -78,6 +78,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 
 	if (flags & TERN_FLAG_SYN) {
 		syn_options(sk, flags & TERN_FLAG_ACK, &o);
+		tp->ack.mad_us = o.mad_us;
 		wnd = min(tp->rcv.wnd, TERN_WINDOW_MAX);
 	} else {
 		data_options(sk, payload_mss, &o);
@@ -154,6 +155,23 @@ int tern_xmit_data(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
+ * tern_xmit_seq() - SEG.SEQ of a segment without data
+ * @sk: socket, locked
+ *
+ * SND.NXT, unless the peer took its window back meanwhile: it would not accept
+ * what is behind its edge, the ACK field with it (RFC 9293 3.10.7.4 first).
+ */
+u32 tern_xmit_seq(const struct sock *sk)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	u32 edge = tp->snd.una + tp->snd.wnd;
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return tp->snd.nxt;
+	return tern_seq_min(edge, tp->snd.nxt);
+}
+
+/**
  * tern_xmit_ack() - send the ACK that is owed
  * @sk: socket, locked
  */
@@ -172,7 +190,7 @@ void tern_xmit_ack(struct sock *sk)
 			       (u64)TERN_DELACK_US * NSEC_PER_USEC);
 		return;
 	}
-	transmit(sk, skb, tp->snd.nxt, TERN_FLAG_ACK, 0);
+	transmit(sk, skb, tern_xmit_seq(sk), TERN_FLAG_ACK, 0);
 }
 
 /**

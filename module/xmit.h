@@ -22,6 +22,9 @@ void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
 		     u32 seq, u32 ack, u8 flags, u16 wnd,
 		     const struct tern_opts *o);
 
+/* SEG.SEQ of a segment without data, which the peer's window must take */
+u32 tern_xmit_seq(const struct sock *sk);
+
 /* The checksum: of the family's pseudo-header, then who sums the rest */
 void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo);
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst);
