@@ -112,6 +112,18 @@ void tern_queue_set_pcount(struct sk_buff *skb, u16 mss)
 	si->gso_type = SKB_GSO_SCTP;
 }
 
+/* Is the overhead of what was cut more than twice what the buffer may have? */
+static bool too_many(const struct sock *sk, const struct sk_buff *skb)
+{
+	u64 limit = READ_ONCE(sk->sk_sndbuf) +
+		    2ULL * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
+
+	return (u64)READ_ONCE(sk->sk_wmem_queued) >> 1 > limit &&
+	       skb != tern_sk(sk)->snd.head &&
+	       skb != tern_queue_oldest(sk) &&
+	       tern_queue_next_sent(sk, skb);
+}
+
 /**
  * tern_queue_split() - cut a queued segment in two
  * @sk: socket, locked
@@ -120,7 +132,11 @@ void tern_queue_set_pcount(struct sk_buff *skb, u16 mss)
  * @mss: payload bytes of a piece on the wire
  *
  * Marks and times are copied; pcount of both is set anew, the caller keeps
- * its sums. Return: 0 or -ENOMEM, then nothing has changed.
+ * its sums. A peer that picks pieces out of what was sent can't make the queue
+ * grow without end: its overhead has a limit, but for both ends of what was
+ * sent, without which the connection could not go on.
+ *
+ * Return: 0 or -ENOMEM, then nothing has changed.
  */
 int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 {
@@ -128,6 +144,10 @@ int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 	u32 moved = skb->len - len;
 	struct sk_buff *rest;
 
+	if (unlikely(too_many(sk, skb))) {
+		TERN_INC(tern_sk_net(sk), TCPWqueueTooBig);
+		return -ENOMEM;
+	}
 	if (skb_unclone(skb, GFP_ATOMIC))
 		return -ENOMEM;
 	rest = tern_queue_alloc(sk, GFP_ATOMIC);
