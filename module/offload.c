@@ -20,6 +20,9 @@
 /* What the length field of IPv4 can say, bytes */
 #define MERGED_MAX	65535U
 
+/* The callbacks are about to go: nothing may wait for gro_complete() then. */
+static bool closing;
+
 /* Over the addresses of either network header, which begins at @nh */
 static __sum16 pseudo(const void *nh, unsigned int len)
 {
@@ -235,7 +238,8 @@ static void merge(struct sk_buff *p, struct sk_buff *skb)
 static struct sk_buff *gro_segment(struct list_head *head,
 				   struct sk_buff *skb, bool v6, bool check_ok)
 {
-	struct ternhdr *th = check_ok ? gro_header(skb) : NULL;
+	bool merging = check_ok && !READ_ONCE(closing);
+	struct ternhdr *th = merging ? gro_header(skb) : NULL;
 	struct sk_buff *p;
 	unsigned int len;
 	bool final;
@@ -328,6 +332,8 @@ int tern_offload_init(void)
  */
 void tern_offload_exit(void)
 {
+	WRITE_ONCE(closing, true);
+	synchronize_net();
 #if IS_ENABLED(CONFIG_IPV6)
 	inet6_del_offload(&tern_offload6, tern_ipproto);
 #endif
