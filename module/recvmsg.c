@@ -73,6 +73,8 @@ static bool stop_after_some(struct sock *sk, long timeo)
 }
 
 struct reading {
+	u32 base;	/* rcv.copied when it was looked at last */
+	u32 peek;	/* MSG_PEEK: how far behind it the reading begins */
 	u32 seq;	/* sequence number read next */
 	size_t left;	/* bytes wanted still */
 	int copied;
@@ -102,6 +104,7 @@ static int take(struct sock *sk, struct msghdr *msg, int flags,
 		if (flags & MSG_PEEK)
 			continue;
 		WRITE_ONCE(tern_sk(sk)->rcv.copied, r->seq);
+		sk_peek_offset_bwd(sk, n);
 		eat_read(sk);
 	}
 	return 0;
@@ -123,14 +126,41 @@ int tern_recvmsg_inq(struct sock *sk)
 	return max(n, 0);
 }
 
+/*
+ * Sleep, or let the backlog in. Meanwhile the connection may have begun, and
+ * another reader may have taken what this one was to have.
+ * 0, or -EPIPE when the socket has been disconnected.
+ */
+static int wait_more(struct sock *sk, long *timeo, int flags,
+		     struct reading *r)
+{
+	const struct tern_sock *tp = tern_sk(sk);
+	int err = 0;
+
+	if (READ_ONCE(sk->sk_backlog.tail)) {
+		release_sock(sk);
+		lock_sock(sk);
+	} else {
+		err = sk_wait_data(sk, timeo,
+				   skb_peek_tail(&sk->sk_receive_queue));
+	}
+	if (!(flags & MSG_PEEK) || r->base != tp->rcv.copied)
+		r->seq = tp->rcv.copied + r->peek;
+	r->base = tp->rcv.copied;
+	return min(err, 0);
+}
+
 static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 		     int flags, long timeo)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	int peek = flags & MSG_PEEK ? max(sk_peek_offset(sk, flags), 0) : 0;
-	struct reading r = { .seq = tp->rcv.copied + peek, .left = len };
+	struct reading r = { .base = tp->rcv.copied, .left = len };
 	int told = 0, err;
+
+	if (flags & MSG_PEEK)
+		r.peek = max(sk_peek_offset(sk, flags), 0);
+	r.seq = r.base + r.peek;
 
 	for (;;) {
 		err = take(sk, msg, flags, &r);
@@ -157,21 +187,21 @@ static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 			tern_ack_copied(sk, r.copied - told);
 			told = r.copied;
 		}
-		if (READ_ONCE(sk->sk_backlog.tail)) {
-			release_sock(sk);
-			lock_sock(sk);
-		} else {
-			sk_wait_data(sk, &timeo,
-				     skb_peek_tail(&sk->sk_receive_queue));
-		}
-		if (tern_seq_before(r.seq, tp->rcv.copied))
-			r.seq = tp->rcv.copied;	/* another reader took it */
+		err = wait_more(sk, &timeo, flags, &r);
+		if (err)
+			break;
 	}
 	if (!(flags & MSG_PEEK))
 		tern_ack_copied(sk, r.copied - told);
 	else
 		sk_peek_offset_fwd(sk, r.copied);
 	return r.copied ?: err;
+}
+
+/* TERN_INQ: the end of the stream is one thing more to read. */
+static int inq_hint(struct sock *sk)
+{
+	return tern_recvmsg_inq(sk) ?: sock_flag(sk, SOCK_DONE);
 }
 
 /**
@@ -187,7 +217,7 @@ static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 int tern_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		 int *addr_len)
 {
-	int inq = 0, ret;
+	int inq_level, inq = 0, ret;
 
 	if (flags & MSG_ERRQUEUE)
 		return tern_compat_recv_error(sk, msg, len, addr_len);
@@ -199,11 +229,12 @@ int tern_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	else
 		ret = read_loop(sk, msg, len, flags,
 				sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
-	if (tern_sk(sk)->conf.recv_inq)
-		inq = tern_recvmsg_inq(sk);
+	inq_level = tern_sk(sk)->conf.inq_level;
+	if (inq_level)
+		inq = inq_hint(sk);
 	release_sock(sk);
-	if (ret >= 0 && tern_sk(sk)->conf.recv_inq)
-		put_cmsg(msg, SOL_TERN, TERN_INQ, sizeof(inq), &inq);
+	if (ret >= 0 && inq_level)
+		put_cmsg(msg, inq_level, TERN_CM_INQ, sizeof(inq), &inq);
 	return ret;
 }
 
@@ -279,13 +310,12 @@ ssize_t tern_recvmsg_splice(struct socket *sock, loff_t *ppos,
 	struct sock *sk = sock->sk;
 	struct splice_to to = { sk, pipe, len, flags };
 	read_descriptor_t desc = { .arg.data = &to, .count = len };
-	bool nonblock = (sock->file->f_flags & O_NONBLOCK) ||
-			(flags & SPLICE_F_NONBLOCK);
 	ssize_t ret;
 	long timeo;
 
 	lock_sock(sk);
-	timeo = sock_rcvtimeo(sk, nonblock);
+	/* SPLICE_F_NONBLOCK is about the pipe, as it is with TCP. */
+	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	for (;;) {
 		ret = tern_recvmsg_read_sock(sk, &desc, to_pipe);
 		if (ret)
@@ -293,7 +323,9 @@ ssize_t tern_recvmsg_splice(struct socket *sock, loff_t *ppos,
 		ret = why_empty(sk, timeo);
 		if (ret <= 0)
 			break;
-		sk_wait_data(sk, &timeo, NULL);
+		ret = sk_wait_data(sk, &timeo, NULL);
+		if (ret < 0)
+			break;
 	}
 	release_sock(sk);
 	return ret;

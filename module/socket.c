@@ -14,6 +14,7 @@
 #include "timer.h"
 #include "hash.h"
 #include "sock.h"
+#include "window.h"
 #include "ack.h"
 #include "recovery.h"
 #include "output.h"
@@ -69,7 +70,7 @@ static bool memory_free(const struct sock *sk, int wake)
 	const struct tern_sock *tp = tern_sk(sk);
 	u32 lowat = READ_ONCE(tp->conf.notsent_lowat) ?:
 		    READ_ONCE(tern_sk_net(sk)->sysctl.notsent_lowat);
-	u32 unsent = tp->snd.write_seq - tp->snd.nxt;
+	u32 unsent = READ_ONCE(tp->snd.write_seq) - READ_ONCE(tp->snd.nxt);
 
 	return (s32)unsent <= 0 || ((u64)unsent << wake) < lowat;
 }
@@ -115,6 +116,7 @@ static void put_port(struct sock *sk)
 
 TERN_COMPAT_ACCEPT(accept_child, tern_accept)
 TERN_COMPAT_IOCTL(sock_ioctl, tern_sockopt_ioctl)
+TERN_COMPAT_CONNECT(sock_pre_connect, tern_ipv4_pre_connect)
 TERN_COMPAT_CONNECT(sock_connect, tern_ipv4_connect)
 TERN_COMPAT_RECVMSG(sock_recvmsg_tern, tern_recvmsg)
 
@@ -122,6 +124,7 @@ struct proto tern_prot = {
 	.name			= "TERN",
 	.owner			= THIS_MODULE,
 	.close			= sock_close,
+	.pre_connect		= sock_pre_connect,
 	.connect		= sock_connect,
 	.disconnect		= disconnect,
 	.accept			= accept_child,
@@ -150,6 +153,7 @@ struct proto tern_prot = {
 	.sysctl_rmem		= least_rmem,
 	.sysctl_wmem		= least_wmem,
 	.max_header		= TERN_MAX_HEADER,
+	.no_autobind		= true,
 	.obj_size		= sizeof(struct tern_sock),
 };
 
@@ -157,9 +161,10 @@ struct proto tern_prot = {
 struct proto tern_prot_orphan, tern_prot6_orphan;
 
 #if IS_ENABLED(CONFIG_IPV6)
+TERN_COMPAT_CONNECT(sock_pre_connect6, tern_ipv6_pre_connect)
 TERN_COMPAT_CONNECT(sock_connect6, tern_ipv6_connect)
 
-/* tern_prot but for name, size and connect() */
+/* tern_prot but for name, size, and what connect() does */
 static struct proto tern_prot6;
 #endif
 
@@ -185,13 +190,14 @@ static __poll_t poll_write(struct sock *sk)
 static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
-	const struct tern_sock *tp = tern_sk(sk);
-	u8 shutdown = READ_ONCE(sk->sk_shutdown);
-	int state = smp_load_acquire(&sk->sk_state); /* inet_sk_set_state() */
 	__poll_t mask = 0;
-	u32 have;
+	u8 shutdown;
+	int state;
 
+	/* First, so that what changes after the look below wakes us. */
 	sock_poll_wait(file, sock, wait);
+	state = smp_load_acquire(&sk->sk_state); /* inet_sk_set_state() */
+	shutdown = READ_ONCE(sk->sk_shutdown);
 	if (state == TCP_LISTEN)
 		return poll_listener(sk);
 	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
@@ -199,8 +205,7 @@ static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		have = READ_ONCE(tp->rcv.nxt) - READ_ONCE(tp->rcv.copied);
-		if (have && have >= sock_rcvlowat(sk, 0, INT_MAX))
+		if (tern_window_readable(sk, sock_rcvlowat(sk, 0, INT_MAX)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= poll_write(sk);
 	}
@@ -211,10 +216,22 @@ static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 	return mask;
 }
 
+/* The end of a file that was to be longer: what waits for more goes now. */
+static void splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (!tern_sk(sk)->snd.head)
+		return;
+	lock_sock(sk);
+	tern_output_push(sk, true);
+	release_sock(sk);
+}
+
 static int set_rcvlowat(struct sock *sk, int val)
 {
-	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
-	if (tern_recvmsg_inq(sk) >= sk->sk_rcvlowat)
+	tern_window_lowat(sk, val);
+	if (tern_window_readable(sk, sk->sk_rcvlowat))
 		sk->sk_data_ready(sk);
 	return 0;
 }
@@ -236,6 +253,7 @@ static int set_rcvlowat(struct sock *sk, int val)
 	.mmap		= sock_no_mmap,					\
 	TERN_COMPAT_SENDPAGE						\
 	.splice_read	= tern_recvmsg_splice,				\
+	.splice_eof	= splice_eof,					\
 	.read_sock	= tern_recvmsg_read_sock,			\
 	.set_rcvlowat	= set_rcvlowat,					\
 	.set_peek_off	= sk_set_peek_off,
@@ -281,6 +299,7 @@ static int init6(void)
 		return 0;
 	tern_prot6 = tern_prot;
 	strscpy(tern_prot6.name, "TERNv6", sizeof(tern_prot6.name));
+	tern_prot6.pre_connect = sock_pre_connect6;
 	tern_prot6.connect = sock_connect6;
 	tern_prot6.obj_size = sizeof(struct tern6_sock);
 	tern_compat_set_pinfo(&tern_prot6, offsetof(struct tern6_sock, inet6));

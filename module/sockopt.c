@@ -20,6 +20,7 @@
 
 #define USER_RTO_MAX_US		600000000U	/* ten minutes */
 #define USER_MSL_MAX_MS		3600000U
+#define USER_TIMER_MIN_US	1000U		/* see too_fast() */
 #define USER_DELACK_MAX_US	500000U		/* RFC 9293 3.8.6.3 */
 #define CONG_NAME_MAX		16
 
@@ -36,6 +37,16 @@ static bool live(const struct sock *sk)
 static bool within(int val, int lo, int hi)
 {
 	return val >= lo && val <= hi;
+}
+
+/*
+ * A timer that fires for ever by itself, as often as each microsecond, is work
+ * in softirq that no limit of its owner's covers: that needs CAP_NET_ADMIN.
+ */
+static bool too_fast(const struct sock *sk, int us)
+{
+	return us && us < (int)USER_TIMER_MIN_US &&
+	       !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
 }
 
 /* Keepalive times: stored, and in force at once */
@@ -63,10 +74,14 @@ static int set_keepalive(struct sock *sk, int name, int val)
 	case TERN_KEEPIDLE_US:
 		if (val < 1)
 			return -EINVAL;
+		if (too_fast(sk, val))
+			return -EPERM;
 		return set_keep(sk, &c->keepidle_us, val);
 	case TERN_KEEPINTVL_US:
 		if (val < 1)
 			return -EINVAL;
+		if (too_fast(sk, val))
+			return -EPERM;
 		return set_keep(sk, &c->keepintvl_us, val);
 	case TERN_KEEPCNT:
 	default:
@@ -92,12 +107,19 @@ static int set_pushing(struct sock *sk, int name, int val)
 {
 	struct tern_conf *c = &tern_sk(sk)->conf;
 
+	bool cork;
+
 	if (name == TERN_NODELAY)
 		c->nodelay = !!val;
 	else
 		c->cork = !!val;
-	if (live(sk) && (name == TERN_NODELAY ? val : !val))
-		tern_output_push(sk, true);
+	if (!live(sk) || (name == TERN_NODELAY ? !val : val))
+		return 0;
+	/* TERN_NODELAY flushes under cork as well, tcp(7). */
+	cork = c->cork;
+	c->cork = 0;
+	tern_output_push(sk, true);
+	c->cork = cork;
 	return 0;
 }
 
@@ -115,6 +137,8 @@ static int set_timer(struct sock *sk, int name, int val)
 	case TERN_RTO_MAX_US:
 		if (!within(val, 0, USER_RTO_MAX_US))
 			return -EINVAL;
+		if (too_fast(sk, val))
+			return -EPERM;
 		c->rto_max_us = val;
 		return 0;
 	case TERN_RTO_INIT_US:
@@ -136,7 +160,7 @@ static int set_timer(struct sock *sk, int name, int val)
 	}
 }
 
-static int set_int(struct sock *sk, int name, int val)
+static int set_int(struct sock *sk, int level, int name, int val)
 {
 	struct tern_conf *c = &tern_sk(sk)->conf;
 
@@ -168,7 +192,7 @@ static int set_int(struct sock *sk, int name, int val)
 	case TERN_WINDOW_CLAMP:
 		if (!val && sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		c->window_clamp = val ? max_t(u32, val, SOCK_MIN_RCVBUF / 2) :
+		c->window_clamp = val ? max_t(int, val, SOCK_MIN_RCVBUF / 2) :
 				  0;
 		return 0;
 	case TERN_QUICKACK:
@@ -193,7 +217,7 @@ static int set_int(struct sock *sk, int name, int val)
 	case TERN_INQ:
 		if (!within(val, 0, 1))
 			return -EINVAL;
-		c->recv_inq = val;
+		c->inq_level = val ? level : 0;
 		return 0;
 	case TERN_RTO_MIN_US:
 	case TERN_RTO_MAX_US:
@@ -242,11 +266,22 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 static int set_ip(struct sock *sk, int level, int name, sockptr_t val,
 		  unsigned int len)
 {
+	int err;
+
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)
-		return ipv6_setsockopt(sk, level, name, val, len);
+		err = ipv6_setsockopt(sk, level, name, val, len);
+	else
 #endif
-	return ip_setsockopt(sk, level, name, val, len);
+		err = ip_setsockopt(sk, level, name, val, len);
+	if (err)
+		return err;
+	/* Its headers may have become longer. */
+	lock_sock(sk);
+	if (live(sk))
+		tern_mtu_sync(sk, tern_sk(sk)->pmtu);
+	release_sock(sk);
+	return 0;
 }
 
 static int get_ip(struct sock *sk, int level, int name, char __user *val,
@@ -283,7 +318,7 @@ int tern_sockopt_set(struct sock *sk, int level, int name, sockptr_t val,
 	if (copy_from_sockptr(&v, val, sizeof(v)))
 		return -EFAULT;
 	lock_sock(sk);
-	err = set_int(sk, name, v);
+	err = set_int(sk, level, name, v);
 	release_sock(sk);
 	return err;
 }
@@ -351,7 +386,7 @@ static int get_int(const struct sock *sk, int name, int *val)
 		*val = c->notsent_lowat;
 		break;
 	case TERN_INQ:
-		*val = c->recv_inq;
+		*val = !!c->inq_level;
 		break;
 	case TERN_RTO_MIN_US:
 		*val = tern_conf_or_knob(sk, rto_min_us);
@@ -397,10 +432,24 @@ static u32 ms_since(const struct tern_sock *tp, u64 ns)
 	return ns ? div_u64(tp->now_ns - ns, NSEC_PER_MSEC) : 0;
 }
 
+/* In the words of TCP's congestion states */
+static u8 ca_state(const struct tern_sock *tp)
+{
+	switch (tp->rec.phase) {
+	case TERN_RECOVERY:
+		return TCP_CA_Recovery;
+	case TERN_LOSS:
+		return TCP_CA_Loss;
+	default:
+		return tp->snd.sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
+	}
+}
+
 static void info_conn(struct sock *sk, struct tern_info *ti)
 {
 	struct tern_sock *tp = tern_sk(sk);
 
+	ti->ti_ca_state = ca_state(tp);
 	ti->ti_retransmits = tp->retries;
 	ti->ti_probes = tp->probes;
 	ti->ti_backoff = tp->rtt.backoff;
@@ -441,6 +490,7 @@ static void info_conn(struct sock *sk, struct tern_info *ti)
 	ti->ti_segs_out = tp->snd.segs;
 	ti->ti_data_segs_out = tp->snd.data_segs;
 	ti->ti_segs_in = tp->rcv.segs;
+	ti->ti_rcv_ooopack = tp->rcv.ooo;
 	ti->ti_data_segs_in = tp->rcv.data_segs;
 	ti->ti_bytes_sent = tp->snd.bytes;
 	ti->ti_snd_wnd = tp->snd.wnd;
@@ -524,8 +574,10 @@ int tern_sockopt_get(struct sock *sk, int level, int name, char __user *val,
 	release_sock(sk);
 	if (err)
 		return err;
+	/* Newer struct tcp_info goes on where Tern's own fields begin. */
 	if (name == TERN_INFO)
-		return put(val, optlen, &info, sizeof(info), len);
+		return put(val, optlen, &info, level == SOL_TERN ? sizeof(info) :
+			   offsetof(struct tern_info, ti_peer_mad_us), len);
 	if (name == TERN_CONGESTION)
 		return put(val, optlen, cong, sizeof(cong), len);
 	return put(val, optlen, &v, sizeof(v), len);
@@ -546,8 +598,11 @@ int tern_sockopt_ioctl(struct sock *sk, int cmd, int *karg)
 
 	lock_sock(sk);
 	if (sk->sk_state == TCP_LISTEN) {
-		err = cmd == SIOCINQ || cmd == SIOCOUTQ || cmd == SIOCOUTQNSD ?
-		      -EINVAL : -ENOIOCTLCMD;
+		*karg = 0;
+		if (cmd == SIOCINQ || cmd == SIOCOUTQ || cmd == SIOCOUTQNSD)
+			err = -EINVAL;
+		else if (cmd != SIOCATMARK)
+			err = -ENOIOCTLCMD;
 		goto out;
 	}
 	switch (cmd) {
