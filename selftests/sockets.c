@@ -475,7 +475,7 @@ TEST_F(pair, info)
 	ASSERT_EQ(1000, recv(self->s, buf, 1000, MSG_WAITALL));
 	EXPECT_TRUE(wait_for(outq(self->c) == 0, SOON));
 	memset(&ti, 0xee, sizeof(ti));
-	ASSERT_EQ(0, getsockopt(self->c, IPPROTO_TCP, TERN_INFO, &ti, &len));
+	ASSERT_EQ(0, getsockopt(self->c, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len));
 	EXPECT_EQ(TERN_ESTABLISHED, ti.ti_state);
 	EXPECT_EQ(0, ti.ti_unacked);
 	EXPECT_GT(ti.ti_rto, 100000);
@@ -494,7 +494,7 @@ TEST_F(pair, info)
 	}
 	/* Cut to what is asked for. */
 	len = 4;
-	ASSERT_EQ(0, getsockopt(self->c, IPPROTO_TCP, TERN_INFO, &ti, &len));
+	ASSERT_EQ(0, getsockopt(self->c, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len));
 	EXPECT_EQ(4, len);
 }
 

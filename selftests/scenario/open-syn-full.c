@@ -165,7 +165,7 @@ static int answer(struct peer *p, const struct seg *s, int listener, struct tern
 	fd = accept(listener, NULL, NULL);
 	sk_timeouts(fd, SOON);
 	if (recv(fd, buf, 10, MSG_WAITALL) != 10 || memcmp(buf, "0123456789", 10) ||
-	    getsockopt(fd, IPPROTO_TCP, TERN_INFO, ti, &len))
+	    getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, ti, &len))
 		return -1;
 	return 0;
 }

@@ -13,7 +13,7 @@ static struct tern_info info(int fd)
 	struct tern_info ti = { 0 };
 	socklen_t len = sizeof(ti);
 
-	getsockopt(fd, IPPROTO_TCP, TERN_INFO, &ti, &len);
+	getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len);
 	return ti;
 }
 
