@@ -198,10 +198,12 @@ static int read_loop(struct sock *sk, struct msghdr *msg, size_t len,
 	return r.copied ?: err;
 }
 
-/* TERN_INQ: the end of the stream is one thing more to read. */
-static int inq_hint(struct sock *sk)
+/* TERN_INQ: the end of the stream is one thing more to read, as with TCP. */
+static int inq_hint(const struct sock *sk)
 {
-	return tern_recvmsg_inq(sk) ?: sock_flag(sk, SOCK_DONE);
+	s32 n = tern_sk(sk)->rcv.nxt - tern_sk(sk)->rcv.copied;
+
+	return max(n, 0) ?: sock_flag(sk, SOCK_DONE);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
+#include <linux/filter.h>
 #include <linux/sockios.h>
 
 #include "fixture.h"
@@ -583,6 +584,167 @@ TEST_F(pair, many)
 		close(c[i]);
 		close(s[i]);
 	}
+}
+
+/* More than the window can hold is met by what it holds. */
+TEST_F(pair, lowat_beyond_window)
+{
+	static char buf[65536];
+	int want = 64 << 20;
+
+	ASSERT_EQ(0, setsockopt(self->s, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof(want)));
+	fcntl(self->c, F_SETFL, O_NONBLOCK);
+	do {
+		while (send(self->c, buf, sizeof(buf), 0) > 0)
+			;
+	} while (sk_wait(self->c, POLLOUT, QUIET));
+	EXPECT_EQ(POLLIN, sk_wait(self->s, POLLIN, SOON));
+}
+
+/* A socket that was never bound isn't by a send() that fails. */
+TEST_F(pair, send_does_not_bind)
+{
+	int fd = sk_new(0);
+	struct sk_name n;
+
+	EXPECT_EQ(-1, send(fd, "x", 1, MSG_NOSIGNAL));
+	EXPECT_EQ(EPIPE, errno);
+	n = sk_local(fd);
+	EXPECT_EQ(0, sk_name_port(&n));
+	EXPECT_EQ(0, sk_bind(fd, NULL, 0));
+	close(fd);
+}
+
+/* Reading moves what SO_PEEK_OFF counts from. */
+TEST_F(pair, peek_off_follows_reading)
+{
+	char buf[8];
+	int zero = 0;
+
+	ASSERT_EQ(0, setsockopt(self->s, SOL_SOCKET, SO_PEEK_OFF, &zero, sizeof(zero)));
+	ASSERT_EQ(8, send(self->c, "abcdefgh", 8, 0));
+	ASSERT_TRUE(filled(self->s, 8));
+	ASSERT_EQ(4, recv(self->s, buf, 4, MSG_PEEK));
+	ASSERT_EQ(4, recv(self->s, buf, 4, 0));
+	EXPECT_EQ(0, memcmp(buf, "abcd", 4));
+	ASSERT_EQ(4, recv(self->s, buf, 4, MSG_PEEK | MSG_DONTWAIT));
+	EXPECT_EQ(0, memcmp(buf, "efgh", 4));
+}
+
+/* sendfile() of more than there is: the end of the file doesn't wait for more. */
+TEST_F(pair, sendfile_to_the_end)
+{
+	char name[] = "/tmp/tern.XXXXXX", buf[500] = "";
+	int file = mkstemp(name);
+
+	ASSERT_GE(file, 0);
+	unlink(name);
+	ASSERT_EQ(500, pwrite(file, buf, 500, 0));
+	if (is_tern())
+		ASSERT_EQ(0, sysctl_set("rto_min_us", "60000000"));
+	EXPECT_EQ(500, sendfile(self->c, file, NULL, 1 << 20));
+	EXPECT_TRUE(filled(self->s, 500));
+	close(file);
+}
+
+/* The level of the answer is that of the question; the end counts as one more. */
+TEST_F(pair, inq_level)
+{
+	char buf[4], control[64];
+	struct iovec iov = { buf, 2 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	struct cmsghdr *c;
+	int on = 1, left;
+
+	ASSERT_EQ(0, setsockopt(self->s, IPPROTO_TCP, TERN_INQ, &on, sizeof(on)));
+	ASSERT_EQ(4, send(self->c, "data", 4, 0));
+	shutdown(self->c, SHUT_WR);
+	ASSERT_TRUE(sk_wait(self->s, POLLRDHUP, SOON) & POLLRDHUP);
+	for (int i = 0; i < 2; i++) {
+		msg.msg_controllen = sizeof(control);
+		ASSERT_EQ(2, recvmsg(self->s, &msg, 0));
+		c = CMSG_FIRSTHDR(&msg);
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(IPPROTO_TCP, c->cmsg_level);
+		EXPECT_EQ(TERN_CM_INQ, c->cmsg_type);
+		memcpy(&left, CMSG_DATA(c), sizeof(left));
+		EXPECT_EQ(i ? 1 : 3, left);
+	}
+}
+
+/* RFC 5082: what has come from afar is not for a socket that asks for neighbours. */
+TEST_F(pair, rfc5082_3__min_ttl)
+{
+	int level = is_v6() ? IPPROTO_IPV6 : IPPROTO_IP;
+	int min = is_v6() ? IPV6_MINHOPCOUNT : IP_MINTTL, ttl = is_v6() ? IPV6_UNICAST_HOPS : IP_TTL;
+	int most = 255;
+
+	ASSERT_EQ(0, setsockopt(self->s, level, min, &most, sizeof(most)));
+	ASSERT_EQ(4, send(self->c, "data", 4, 0));
+	topo_enter(&self->t, 1);
+	if (is_tern())
+		EXPECT_TRUE(wait_for(stat_get("TCPMinTTLDrop") > 0, SOON));
+	EXPECT_EQ(0, sk_wait(self->s, POLLIN, QUIET));
+	ASSERT_EQ(0, setsockopt(self->c, level, ttl, &most, sizeof(most)));
+	EXPECT_EQ(POLLIN, sk_wait(self->s, POLLIN, SOON));
+}
+
+/* A connection has what its listener had: here a filter that lets all pass. */
+TEST_F(pair, accepted_has_the_filter)
+{
+	struct sock_filter all[] = { BPF_STMT(BPF_RET | BPF_K, ~0U) }, got[4];
+	struct sock_fprog prog = { 1, all };
+	int listener, fd, c, prio = 5;
+	socklen_t len = 4;
+
+	listener = sk_listen(PORT + 1, 1);
+	ASSERT_GE(listener, 0);
+	ASSERT_EQ(0, setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+	ASSERT_EQ(0, setsockopt(listener, SOL_SOCKET, SO_PRIORITY, &prio, sizeof(prio)));
+	c = sk_dial("127.0.0.1", PORT + 1, 0, 0);
+	ASSERT_GE(c, 0);
+	fd = accept(listener, NULL, NULL);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, got, &len));
+	EXPECT_EQ(1, len);
+	close(listener);
+	ASSERT_EQ(4, send(c, "data", 4, 0));
+	EXPECT_TRUE(filled(fd, 4));
+	close(c);
+	close(fd);
+}
+
+/* RFC 9293 3.7.1 MUST-16: IP options take their place in each packet. */
+TEST_F(pair, rfc9293_3_7_1__ip_options)
+{
+	static char buf[100000];
+	uint8_t nops[8] = { 1, 1, 1, 1, 1, 1, 1, 0 };
+	int listener, c, fd, sent = 0, got = 0;
+
+	if (is_v6())
+		SKIP(return, "options of IPv4");
+	topo_enter(&self->t, 1);
+	listener = sk_listen(PORT + 1, 1);
+	ASSERT_GE(listener, 0);
+	topo_enter(&self->t, 0);
+	topo_offload(&self->t, 0, false);
+	c = sk_new(0);
+	ASSERT_EQ(0, setsockopt(c, IPPROTO_IP, IP_OPTIONS, nops, sizeof(nops)));
+	ASSERT_EQ(0, sk_connect(c, HOST_B, PORT + 1));
+	fd = accept(listener, NULL, NULL);
+	ASSERT_GE(fd, 0);
+	fcntl(c, F_SETFL, O_NONBLOCK);
+	sk_timeouts(fd, SOON);
+	while (got < (int)sizeof(buf)) {
+		ssize_t n = send(c, buf, sizeof(buf) - sent, 0);
+
+		sent += n > 0 ? n : 0;
+		n = recv(fd, buf, sizeof(buf), 0);
+		ASSERT_GT(n, 0);
+		got += n;
+	}
+	if (is_tern())
+		EXPECT_EQ(0, stat_get("RetransSegs"));
 }
 
 TEST_HARNESS_MAIN
