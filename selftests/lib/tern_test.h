@@ -56,6 +56,7 @@
 int proto(void);		/* IPPROTO_TERN, or TERN_PROTO */
 bool is_tern(void);
 bool timetravel(void);
+bool checking(void);		/* a kernel with every check switched on */
 bool is_v6(void);		/* TERN_IP=6 */
 int family(void);		/* AF_INET, AF_INET6 */
 int ip_hlen(void);		/* bytes of the IP header */

@@ -125,9 +125,7 @@ static void *receiver(void *arg)
 /* Of a kernel with every check switched on, an eighth */
 static size_t volume(int kb)
 {
-	const char *kernel = getenv("TERN_KERNEL");
-	bool slow = kernel && (!strcmp(kernel, "debug") || !strcmp(kernel, "kcsan"));
-	size_t len = ((size_t)scaled(kb) << 10) / (slow ? 8 : 1);
+	size_t len = ((size_t)scaled(kb) << 10) / (checking() ? 8 : 1);
 
 	return (len + 131071) & ~131071UL;
 }
