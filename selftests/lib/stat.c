@@ -43,6 +43,13 @@ bool timetravel(void)
 	return s && *s && strcmp(s, "0");
 }
 
+bool checking(void)
+{
+	const char *s = getenv("TERN_KERNEL");
+
+	return s && (!strcmp(s, "debug") || !strcmp(s, "kcsan"));
+}
+
 bool is_v6(void)
 {
 	const char *s = getenv("TERN_IP");

@@ -56,6 +56,7 @@
 int proto(void);		/* IPPROTO_TERN, or TERN_PROTO */
 bool is_tern(void);
 bool timetravel(void);
+bool checking(void);		/* a kernel with every check switched on */
 bool is_v6(void);		/* TERN_IP=6 */
 int family(void);		/* AF_INET, AF_INET6 */
 int ip_hlen(void);		/* bytes of the IP header */
@@ -181,6 +182,7 @@ struct wire {
 	int fd;
 	int ifindex;
 	bool sniff;			/* sees both directions */
+	uint8_t to[6];			/* whose station is at the cable's other end */
 };
 
 struct peer {
@@ -207,6 +209,11 @@ int wire_send(struct wire *w, const void *packet, int len);
 int wire_send_many(struct wire *w, uint8_t (*packet)[2048], int *len, int n);
 int wire_recv(struct wire *w, struct seg *s, int ms);	/* 1, or 0: nothing */
 void wire_drain(struct wire *w);
+/*
+ * The next segment that a sniffer sees: from @sport, with exactly @flags (PSH
+ * aside). In real time the one before, in @s, may come again in between.
+ */
+int see(struct wire *w, struct seg *s, int sport, int flags);
 
 void peer_init(struct peer *p, struct wire *w, int port, int to_port);
 int say_seg(struct peer *p, struct seg s);
@@ -228,16 +235,22 @@ int peer_dial(struct peer *p, int *fd);		/* tested host connects to us */
 int peer_open(struct peer *p, int listener);	/* we connect: accepted fd */
 void seg_print(const struct seg *s, const char *what);
 
-/* trace.c: state changes from the kernel's trace */
+/* trace.c: state changes in this namespace, from the kernel's trace */
 struct trace {
 	char dir[128];
 	int fd;
 };
 
 int trace_open(struct trace *tr);
+int trace_both(struct topo *t, struct trace tr[2]);	/* of A and of B */
 void trace_close(struct trace *tr);
+/* Of one connection: @which for the next; good for the next four calls */
+const char *trace_of(int lport, int rport);
 /* 0 when the changes in lines with @which ("dport=1 ") are @states, in order. */
 int trace_expect(struct trace *tr, const char *which, const int *states, int n);
+#define TRACE_EXPECT(tr, which, ...)					\
+	trace_expect(tr, which, (const int[]){ __VA_ARGS__ },		\
+		     sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
 #define SKIP_UNLESS_AVAILABLE() do {					\
 	if (!available())						\

@@ -13,7 +13,7 @@
 
 #include "tern_test.h"
 
-static const uint8_t mac_a[] = { 2, 0, 0, 0, 0, 1 };
+static const uint8_t mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
 
 static uint32_t sum16(const uint8_t *p, int len, uint32_t sum)
 {
@@ -196,7 +196,7 @@ static struct sockaddr_ll wire_to(struct wire *w)
 		.sll_ifindex = w->ifindex, .sll_halen = 6,
 	};
 
-	memcpy(ll.sll_addr, mac_a, 6);
+	memcpy(ll.sll_addr, w->to, 6);
 	return ll;
 }
 
@@ -362,6 +362,33 @@ void wire_drain(struct wire *w)
 		;
 }
 
+/* Not answered in time on a slow machine: the probe is as late as any. */
+static bool repeated(const struct seg *was, const struct seg *s)
+{
+	return !timetravel() && s->us - was->us > 40000 && s->sport == was->sport &&
+	       s->flags == was->flags && s->seq == was->seq;
+}
+
+int see(struct wire *w, struct seg *s, int sport, int flags)
+{
+	static struct seg was;
+	int got;
+
+	memcpy(&was, s, offsetof(struct seg, buf));
+	do {
+		got = wire_recv(w, s, SOON);
+	} while (got && repeated(&was, s));
+	if (!got) {
+		fprintf(stderr, "# port %d: expected flags %#x, nothing came\n", sport, flags);
+		return -1;
+	}
+	if (s->sport == sport && (s->flags & ~PSH) == flags)
+		return 0;
+	fprintf(stderr, "# expected flags %#x of port %d\n", flags, sport);
+	seg_print(s, "got");
+	return -1;
+}
+
 static int wire_at(struct topo *t, struct wire *w, int which, bool sniff)
 {
 	struct sockaddr_ll ll = {
@@ -373,6 +400,7 @@ static int wire_at(struct topo *t, struct wire *w, int which, bool sniff)
 	if (topo_enter(t, which))
 		return -1;
 	w->sniff = sniff;
+	memcpy(w->to, mac[!which], 6);
 	w->ifindex = ll.sll_ifindex = if_nametoindex("eth0");
 	w->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	topo_enter(t, 0);

@@ -21,7 +21,7 @@ TEST_F(wire, active)
 	ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
 	u = self->s.seq;
 	EXPECT_EQ(p->rcv_nxt, u);
-	EXPECT_EQ(TERN_FIN_WAIT1, sk_state(p->to_port, PORT));
+	EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_FIN_WAIT1, SOON));
 
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = u + 1);
 	EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_FIN_WAIT2, SOON));
@@ -49,14 +49,14 @@ TEST_F(wire, passive)
 	say(p, .flags = FIN | ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
 	ASSERT_EQ(0, expect(p, &self->s, ACK));
 	EXPECT_EQ(p->snd_nxt + 1, self->s.ack);
-	EXPECT_EQ(TERN_CLOSE_WAIT, sk_state(PORT, 5000));
+	EXPECT_TRUE(wait_state(PORT, 5000, TERN_CLOSE_WAIT, SOON));
 	EXPECT_EQ(0, recv(fd, &c, 1, 0));
 
 	ASSERT_EQ(0, close(fd));
 	ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
 	EXPECT_EQ(p->rcv_nxt, self->s.seq);
 	EXPECT_EQ(p->snd_nxt + 1, self->s.ack);
-	EXPECT_EQ(TERN_LAST_ACK, sk_state(PORT, 5000));
+	EXPECT_TRUE(wait_state(PORT, 5000, TERN_LAST_ACK, SOON));
 	say(p, .flags = ACK, .seq = p->snd_nxt + 1, .ack = p->rcv_nxt + 1);
 	EXPECT_TRUE(wait_gone(PORT, 5000, SOON));
 }
@@ -99,15 +99,21 @@ TEST_F(wire, fin_resent)
 
 TEST_F(hosts, both_ends)
 {
-	static const int c[] = { TERN_SYN_SENT, TERN_ESTABLISHED, TERN_FIN_WAIT1,
-				 TERN_FIN_WAIT2, TERN_TIME_WAIT };
-	struct trace tr;
-	int fd[2], port, traced;
+	struct trace tr[2];
+	int fd[2], port;
+	uint32_t u, w;
 	char ch;
 
-	traced = is_tern() && !trace_open(&tr);
+	ASSERT_EQ(0, trace_both(&self->t, tr));
+	if (is_tern())
+		ASSERT_EQ(0, sysctl_set("msl_ms", "100"));
 	ASSERT_EQ(0, sk_pair(&self->t, fd, PORT));
 	port = sk_port(fd[0]);
+	ASSERT_EQ(0, see(&self->w, &self->s, port, SYN));
+	ASSERT_EQ(0, see(&self->w, &self->s, PORT, SYN | ACK));
+	w = self->s.seq + 1;
+	ASSERT_EQ(0, see(&self->w, &self->s, port, ACK));
+
 	ASSERT_EQ(0, shutdown(fd[0], SHUT_WR));
 	EXPECT_EQ(0, recv(fd[1], &ch, 1, 0));
 	EXPECT_TRUE(wait_state(port, PORT, TERN_FIN_WAIT2, SOON));
@@ -117,12 +123,33 @@ TEST_F(hosts, both_ends)
 	EXPECT_TRUE(wait_gone(PORT, port, SOON));
 	topo_enter(&self->t, 0);
 	EXPECT_EQ(0, recv(fd[0], &ch, 1, 0));
-	EXPECT_TRUE(wait_state(port, PORT, TERN_TIME_WAIT, SOON));
 	close(fd[0]);
-	if (traced) {
-		EXPECT_EQ(0, trace_expect(&tr, "dport=4711 ", c, 5));
-		trace_close(&tr);
-	}
+
+	u = self->s.seq;
+	ASSERT_EQ(0, see(&self->w, &self->s, port, FIN | ACK));
+	EXPECT_EQ(u, self->s.seq);
+	EXPECT_EQ(w, self->s.ack);
+	ASSERT_EQ(0, see(&self->w, &self->s, PORT, ACK));
+	EXPECT_EQ(w, self->s.seq);
+	EXPECT_EQ(u + 1, self->s.ack);
+	ASSERT_EQ(0, see(&self->w, &self->s, PORT, FIN | ACK));
+	EXPECT_EQ(w, self->s.seq);
+	EXPECT_EQ(u + 1, self->s.ack);
+	ASSERT_EQ(0, see(&self->w, &self->s, port, ACK));
+	EXPECT_EQ(u + 1, self->s.seq);
+	EXPECT_EQ(w + 1, self->s.ack);
+	EXPECT_EQ(0, wire_recv(&self->w, &self->s, QUIET));
+	if (!is_tern())
+		return;
+	EXPECT_TRUE(wait_gone(port, PORT, SOON));
+	EXPECT_EQ(0, TRACE_EXPECT(&tr[0], trace_of(port, PORT), TERN_SYN_SENT,
+				  TERN_ESTABLISHED, TERN_FIN_WAIT1, TERN_FIN_WAIT2,
+				  TERN_TIME_WAIT, TERN_CLOSE));
+	EXPECT_EQ(0, TRACE_EXPECT(&tr[1], trace_of(PORT, port), TERN_SYN_RECV,
+				  TERN_ESTABLISHED, TERN_CLOSE_WAIT, TERN_LAST_ACK,
+				  TERN_CLOSE));
+	trace_close(&tr[0]);
+	trace_close(&tr[1]);
 }
 
 TEST_HARNESS_MAIN

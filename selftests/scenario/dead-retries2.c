@@ -95,12 +95,13 @@ TEST_F_TIMEOUT(hosts, both_ends, 10000)
 	static const int c[] = { TERN_SYN_SENT, TERN_ESTABLISHED, TERN_CLOSE };
 	long timeouts, aborts, resent, probes;
 	struct trace tr;
-	int fd[2], port, traced;
+	int fd[2], port;
 	char b = 'x';
 
 	if (!is_tern() && !timetravel())
 		SKIP(return, "takes 924.6 s");
-	traced = is_tern() && !trace_open(&tr);
+	if (is_tern())
+		ASSERT_EQ(0, trace_open(&tr));
 	if (!timetravel()) {
 		ASSERT_EQ(0, sysctl_set("retries2", "2"));
 		ASSERT_EQ(0, sysctl_set("rto_max_us", "400000"));
@@ -132,7 +133,7 @@ TEST_F_TIMEOUT(hosts, both_ends, 10000)
 	}
 	topo_enter(&self->t, 1);
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(PORT, port));
-	if (traced) {
+	if (is_tern()) {
 		EXPECT_EQ(0, trace_expect(&tr, "dport=4711 ", c, 3));
 		trace_close(&tr);
 	}

@@ -78,6 +78,7 @@ static pid_t client(bool reads, int *port)
 TEST_F(client, killed)
 {
 	int s, port, again, status;
+	uint32_t seq, ack;
 	pid_t pid;
 	char c;
 
@@ -90,6 +91,10 @@ TEST_F(client, killed)
 		ASSERT_EQ(6, send(s, "unread", 6, 0));
 		ASSERT_TRUE(wait_for(sk_find(port, PORT, 0).rxq == 6, SOON));
 	}
+	ASSERT_EQ(0, see(&self->w, &self->s, port, SYN));
+	seq = self->s.seq + 1;
+	ASSERT_EQ(0, see(&self->w, &self->s, PORT, SYN | ACK));
+	ack = self->s.seq + 1;
 	wire_drain(&self->w);
 	ASSERT_EQ(0, kill(pid, variant->sig));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
@@ -100,6 +105,8 @@ TEST_F(client, killed)
 		ASSERT_EQ(1, wire_recv(&self->w, &self->s, SOON));
 	} while (self->s.dport != PORT || !(self->s.flags & (FIN | RST)));
 	EXPECT_EQ(variant->unread ? RST : FIN, self->s.flags & (FIN | RST));
+	EXPECT_EQ(seq, self->s.seq);
+	EXPECT_EQ(variant->unread ? ack + 6 : ack, self->s.ack);
 	if (variant->unread) {
 		EXPECT_EQ(-1, recv(s, &c, 1, 0));
 		EXPECT_EQ(ECONNRESET, errno);

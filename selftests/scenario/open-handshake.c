@@ -95,33 +95,36 @@ TEST_F(wire, server_plain)
 
 TEST_F(hosts, ladder)
 {
-	static const int c_states[] = { TERN_SYN_SENT, TERN_ESTABLISHED };
-	struct trace tr;
-	int fd[2], port, traced;
+	struct trace tr[2];
+	int fd[2], port;
 	uint32_t x, y;
 
-	traced = !trace_open(&tr);
+	ASSERT_EQ(0, trace_both(&self->t, tr));
 	ASSERT_EQ(0, sk_pair(&self->t, fd, PORT));
 	port = sk_port(fd[0]);
 
-	ASSERT_EQ(1, wire_recv(&self->w, &self->s, SOON));
-	EXPECT_EQ(SYN, self->s.flags & 0x3f);
+	ASSERT_EQ(0, see(&self->w, &self->s, port, SYN));
 	x = self->s.seq;
-	ASSERT_EQ(1, wire_recv(&self->w, &self->s, SOON));
-	EXPECT_EQ(SYN | ACK, self->s.flags & 0x3f);
+	ASSERT_EQ(0, see(&self->w, &self->s, PORT, SYN | ACK));
 	EXPECT_EQ(x + 1, self->s.ack);
 	y = self->s.seq;
-	ASSERT_EQ(1, wire_recv(&self->w, &self->s, SOON));
-	EXPECT_EQ(ACK, self->s.flags & 0x3f);
+	ASSERT_EQ(0, see(&self->w, &self->s, port, ACK));
 	EXPECT_EQ(x + 1, self->s.seq);
 	EXPECT_EQ(y + 1, self->s.ack);
 	EXPECT_EQ(0, self->s.len);
 
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(port, PORT));
-	if (traced) {
-		EXPECT_EQ(0, trace_expect(&tr, "dport=4711 ", c_states, 2));
-		trace_close(&tr);
-	}
+	topo_enter(&self->t, 1);
+	EXPECT_EQ(TERN_ESTABLISHED, sk_state(PORT, port));
+	if (!is_tern())
+		return;
+	EXPECT_EQ(0, TRACE_EXPECT(&tr[0], trace_of(port, PORT), TERN_SYN_SENT,
+				  TERN_ESTABLISHED));
+	/* The listener's, and its child's */
+	EXPECT_EQ(0, TRACE_EXPECT(&tr[1], "sport=4711 ", TERN_LISTEN, TERN_SYN_RECV,
+				  TERN_ESTABLISHED));
+	trace_close(&tr[0]);
+	trace_close(&tr[1]);
 }
 
 TEST_HARNESS_MAIN

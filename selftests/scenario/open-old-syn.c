@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * open-old-syn: a delayed duplicate SYN reaches the server: SYN-ACK, which
- * the client answers with RST, and the entry goes. RFC 9293, 3.5.1, figure 8,
+ * open-old-syn: a delayed duplicate SYN reaches the server after its connection
+ * is gone: SYN-ACK, which the client answers with RST, and the entry goes. RFC 9293, 3.5.1, figure 8,
  * and 3.10.7.1, 3.10.7.3.
  */
 #include "fixture.h"
 
 WIRE_FIXTURE()
+HOSTS_FIXTURE()
 
 TEST_F(wire, server)
 {
@@ -18,7 +19,7 @@ TEST_F(wire, server)
 	say(p, .flags = SYN, .seq = 90, .mss = 1460);
 	ASSERT_EQ(0, expect(p, &self->s, SYN | ACK));
 	EXPECT_EQ(91, self->s.ack);
-	EXPECT_EQ(TERN_SYN_RECV, sk_state(PORT, 5000));
+	EXPECT_TRUE(wait_state(PORT, 5000, TERN_SYN_RECV, SOON));
 
 	/* Not in the window: it must not do any harm. */
 	say(p, .flags = RST, .seq = 91 + 1000000);
@@ -69,7 +70,63 @@ TEST_F(wire, client_syn_sent)
 	say(p, .flags = SYN | ACK, .seq = 400, .ack = x + 1, .mss = 1460);
 	ASSERT_EQ(0, expect(p, &self->s, ACK));
 	EXPECT_EQ(401, self->s.ack);
-	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, PORT));
+	EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_ESTABLISHED, SOON));
+}
+
+/* Two kernels: the SYN of a connection that both have closed comes once more. */
+TEST_F(hosts, replayed)
+{
+	struct seg *s = &self->s;
+	static struct seg syn;
+	struct trace tr;
+	struct peer c;
+	int listener, fd, port, server;
+	long embryonic;
+
+	if (!is_tern())
+		SKIP(return, "TCP's TIME-WAIT takes a minute");
+	ASSERT_EQ(0, sysctl_set("msl_ms", "100"));
+	topo_enter(&self->t, 1);
+	listener = sk_listen(PORT, 4);
+	ASSERT_GE(listener, 0);
+	topo_enter(&self->t, 0);
+	fd = sk_dial(HOST_B, PORT, 0, 0);
+	ASSERT_GE(fd, 0);
+	port = sk_port(fd);
+	ASSERT_EQ(0, see(&self->w, &syn, port, SYN));
+	ASSERT_EQ(POLLIN, sk_wait(listener, POLLIN, SOON));
+	server = accept(listener, NULL, NULL);
+	ASSERT_GE(server, 0);
+	close(fd);
+	EXPECT_TRUE(wait_state(port, PORT, TERN_FIN_WAIT2, SOON));
+	close(server);
+	EXPECT_TRUE(wait_gone(port, PORT, SOON));
+	topo_enter(&self->t, 1);
+	ASSERT_EQ(0, trace_open(&tr));
+	EXPECT_TRUE(wait_gone(PORT, port, SOON));
+	embryonic = stat_get("EmbryonicRsts");
+	wire_drain(&self->w);
+
+	/* As it was: who sent it, its number, its options; complete */
+	syn.bad_csum = false;
+	peer_init(&c, &self->w, port, PORT);
+	c.addr = syn.saddr;
+	c.to = syn.daddr;
+	ASSERT_EQ(0, say_seg(&c, syn));
+	ASSERT_EQ(0, see(&self->w, s, PORT, SYN | ACK));
+	EXPECT_EQ(syn.seq + 1, s->ack);
+	ASSERT_EQ(0, see(&self->w, s, port, RST));
+	EXPECT_EQ(syn.seq + 1, s->seq);
+	EXPECT_TRUE(wait_for(stat_get("EmbryonicRsts") == embryonic + 1, SOON));
+	EXPECT_TRUE(wait_gone(PORT, port, SOON));
+	/* Neither waits for anything, and nothing more is said. */
+	EXPECT_EQ(0, wire_recv(&self->w, s, 1300));
+	EXPECT_EQ(0, sk_wait(listener, POLLIN, 0));
+	EXPECT_EQ(embryonic + 1, stat_get("EmbryonicRsts"));
+	EXPECT_EQ(0, TRACE_EXPECT(&tr, trace_of(PORT, port), TERN_SYN_RECV, TERN_CLOSE));
+	topo_enter(&self->t, 0);
+	EXPECT_EQ(0, sk_count(port, PORT, 0));
+	trace_close(&tr);
 }
 
 TEST_HARNESS_MAIN

@@ -51,7 +51,7 @@ TEST_F(wire, client)
 	start = now_us();
 	say(p, .flags = RST | ACK, .seq = 0, .ack = x + 1);
 	EXPECT_TRUE(sk_wait(fd, POLLOUT, SOON) & POLLERR);
-	EXPECT_LT(now_us() - start, 500000);
+	EXPECT_TRUE(near_us(now_us() - start, 0));
 	EXPECT_EQ(ECONNREFUSED, sk_error(fd));
 	EXPECT_TRUE(wait_gone(p->to_port, PORT, SOON));
 }
@@ -63,7 +63,7 @@ TEST_F(hosts, at_once)
 
 	EXPECT_EQ(-1, sk_connect(fd, HOST_B, PORT));
 	EXPECT_EQ(ECONNREFUSED, errno);
-	EXPECT_LT(now_us() - start, 900000);
+	EXPECT_TRUE(near_us(now_us() - start, 0));
 	/* The same socket may try again. */
 	topo_enter(&self->t, 1);
 	ASSERT_GE(sk_listen(PORT, 4), 0);

@@ -66,7 +66,8 @@ TEST_F(wire, rst_refuses)
 TEST_F(hosts, two_kernels)
 {
 	struct sk_name sa[2] = { sk_name(HOST_A, 5001), sk_name(HOST_B, 5002) };
-	int fd[2];
+	uint32_t x[2] = { 0 };
+	int fd[2], seen = 0;
 	char buf[8];
 
 	for (int i = 0; i < 2; i++) {
@@ -77,7 +78,7 @@ TEST_F(hosts, two_kernels)
 		ASSERT_EQ(0, bind(fd[i], &sa[i].sa, sa[i].len));
 	}
 	for (int i = 0; i < 2; i++) {
-		connect(fd[i], &sa[!i].sa, sa[!i].len);
+		EXPECT_EQ(-1, connect(fd[i], &sa[!i].sa, sa[!i].len));
 		EXPECT_EQ(EINPROGRESS, errno);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -85,6 +86,26 @@ TEST_F(hosts, two_kernels)
 		EXPECT_EQ(0, sk_error(fd[i]));
 		topo_enter(&self->t, i);
 		EXPECT_TRUE(wait_state(5001 + i, 5002 - i, TERN_ESTABLISHED, SOON));
+		EXPECT_EQ(1, sk_count(0, 0, 0));
+	}
+	/* Two SYNs before anything else, each acknowledged by the other's SYN-ACK */
+	while (seen != 15) {
+		struct seg *s = &self->s;
+		int from;
+
+		ASSERT_EQ(1, wire_recv(&self->w, s, SOON));
+		from = s->sport == 5002;
+		if (s->flags == SYN) {
+			EXPECT_EQ(0, seen & 4 << !from);
+			EXPECT_TRUE(!x[from] || x[from] == s->seq);
+			x[from] = s->seq;
+			seen |= 1 << from;
+		} else if (s->flags == (SYN | ACK)) {
+			EXPECT_EQ(3, seen & 3);
+			EXPECT_EQ(x[from], s->seq);
+			EXPECT_EQ(x[!from] + 1, s->ack);
+			seen |= 4 << from;
+		}
 	}
 	for (int i = 0; i < 2; i++)
 		EXPECT_EQ(2, send(fd[i], i ? "BB" : "AA", 2, 0));

@@ -62,6 +62,40 @@ TEST_F(wire, lengths)
 	EXPECT_EQ(0, sk_wait(listener, POLLIN, 0));
 }
 
+/* Another listener's are its own. */
+TEST_F(wire, each_listener)
+{
+	int listener[2] = { sk_listen(PORT, 4), sk_listen(PORT + 1, 7) };
+	struct peer *p = &self->p;
+
+	for (int i = 0; i < 5; i++) {
+		p->port = 5000 + i;
+		p->to_port = PORT + (i >= 2);
+		say(p, .flags = SYN, .seq = 100, .mss = 1460);
+		ASSERT_EQ(0, expect(p, &self->s, SYN | ACK));
+		if (i == 0 || i == 4)
+			say(p, .flags = ACK, .seq = 101, .ack = self->s.seq + 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct tern_info ti;
+
+		ASSERT_EQ(POLLIN, sk_wait(listener[i], POLLIN, SOON));
+		ti = info(listener[i]);
+		EXPECT_EQ(1, ti.ti_unacked);
+		EXPECT_EQ(i ? 7 : 4, ti.ti_sacked);
+		EXPECT_EQ(i ? 2 : 1, sk_count(PORT + i, 0, TERN_SYN_RECV));
+		EXPECT_EQ(1, sk_find(PORT + i, 0, TERN_LISTEN).rxq);
+		if (is_tern()) {
+			EXPECT_EQ(i ? 2 : 1, ti.ti_syn_queue);
+			EXPECT_EQ(1, ti.ti_accept_queue);
+			EXPECT_EQ(i ? 7 : 4, sk_find(PORT + i, 0, TERN_LISTEN).txq);
+		}
+	}
+	EXPECT_GE(accept(listener[0], NULL, NULL), 0);
+	EXPECT_EQ(0, sk_find(PORT, 0, TERN_LISTEN).rxq);
+	EXPECT_EQ(1, sk_find(PORT + 1, 0, TERN_LISTEN).rxq);
+}
+
 /* The same SYN again: the same SYN-ACK, at once, and no second entry. */
 TEST_F(wire, repeated_syn)
 {
