@@ -2,7 +2,8 @@
 /*
  * How much goes out at a time: the initial window (RFC 6928), slow start
  * (RFC 5681 3.1), the window that is not used (RFC 7661) and the one that is
- * not used any more (RFC 5681 4.1, RFC 2861).
+ * not used any more (RFC 5681 4.1, RFC 2861); and what waits for more (RFC
+ * 9293 3.7.4, 3.8.6.2.1), by itself or because it was asked to.
  */
 #include "fixture.h"
 #include "flight.h"
@@ -48,7 +49,7 @@ TEST_F(wire, rfc7661__application_limited)
 		ASSERT_EQ(0, flight_hear(p, s, 3 * i + 1, 3 * i + 3));
 		flight_ack(p, 3 * i + 3, 0, 0);
 	}
-	usleep(1000);
+	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_EQ(10, flight_info(fd).ti_snd_cwnd);
 }
 
@@ -93,7 +94,7 @@ TEST_F(idle, rfc5681_4_1__restart)
 	flight_ack(p, 10, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 11, 20));
 	flight_ack(p, 20, 0, 0);
-	usleep(1000);
+	ASSERT_TRUE(flight_acked(fd));
 	ASSERT_EQ(20, flight_info(fd).ti_snd_cwnd);
 	usleep(variant->ms * 1000);
 	ASSERT_EQ(0, flight_write(fd, 30));
@@ -139,6 +140,262 @@ TEST_F(wire, rfc9293_3_7_1__no_mss_passive)
 	fd = accept(listener, NULL, NULL);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(is_v6() ? 1220 : 536, first_len(p, s, fd));
+}
+
+static int option(int fd, int name, int v)
+{
+	return setsockopt(fd, IPPROTO_TCP, name, &v, sizeof(v));
+}
+
+static int put(int fd, int len, int flags)
+{
+	static char buf[64 * 1460];
+
+	return send(fd, buf, len, flags | MSG_NOSIGNAL) == len ? 0 : -1;
+}
+
+/* The next segment has the next @len bytes. */
+static bool bytes(struct peer *p, struct seg *s, int len)
+{
+	if (expect(p, s, ACK))
+		return false;
+	if (s->seq != p->rcv_nxt || s->len != len) {
+		fprintf(stderr, "# expected %d bytes at %u, got %d at %u\n", len, p->rcv_nxt,
+			s->len, s->seq);
+		return false;
+	}
+	p->rcv_nxt += len;
+	return true;
+}
+
+static void acked(struct peer *p)
+{
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+}
+
+/* RFC 9293 3.7.4 SHLD-7: one small segment in flight, and no other */
+TEST_F(wire, rfc9293_3_7_4__nagle)
+{
+	BEGIN();
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(0, put(fd, 10, 0));
+	ASSERT_TRUE(bytes(p, s, 10));
+	EXPECT_TRUE(silence(p, QUIET));
+	acked(p);
+	EXPECT_TRUE(bytes(p, s, 20));
+	/* Full segments go meanwhile, and what is left of them waits. */
+	ASSERT_EQ(0, put(fd, 2 * MSS + 7, 0));
+	EXPECT_TRUE(bytes(p, s, MSS));
+	EXPECT_TRUE(bytes(p, s, MSS));
+	EXPECT_TRUE(silence(p, QUIET));
+	acked(p);
+	EXPECT_TRUE(bytes(p, s, 7));
+}
+
+/* Full ones in flight don't hold a small one back: Minshall's form. */
+TEST_F(wire, rfc9293_3_7_4__behind_full_ones)
+{
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 2 * MSS, 0));
+	ASSERT_TRUE(bytes(p, s, MSS));
+	ASSERT_TRUE(bytes(p, s, MSS));
+	ASSERT_EQ(0, put(fd, 10, 0));
+	EXPECT_TRUE(bytes(p, s, 10));
+}
+
+/* RFC 9293 3.7.4 MUST-17: it can be switched off, which lets go what it held. */
+TEST_F(wire, rfc9293_3_7_4__nodelay)
+{
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 10, 0));
+	ASSERT_EQ(0, put(fd, 20, 0));
+	ASSERT_TRUE(bytes(p, s, 10));
+	EXPECT_TRUE(silence(p, QUIET));
+	ASSERT_EQ(0, option(fd, TERN_NODELAY, 1));
+	EXPECT_TRUE(bytes(p, s, 20));
+	ASSERT_EQ(0, put(fd, 30, 0));
+	EXPECT_TRUE(bytes(p, s, 30));
+	ASSERT_EQ(0, option(fd, TERN_NODELAY, 0));
+	ASSERT_EQ(0, put(fd, 40, 0));
+	EXPECT_TRUE(silence(p, QUIET));
+}
+
+/* Even with nothing in flight and without Nagle only full segments go. */
+TEST_F(wire, cork)
+{
+	BEGIN();
+	ASSERT_EQ(0, option(fd, TERN_NODELAY, 1));
+	ASSERT_EQ(0, option(fd, TERN_CORK, 1));
+	ASSERT_EQ(0, put(fd, MSS - 10, 0));
+	EXPECT_TRUE(silence(p, QUIET));
+	ASSERT_EQ(0, put(fd, 15, 0));
+	EXPECT_TRUE(bytes(p, s, MSS));
+	EXPECT_TRUE(silence(p, QUIET));
+	ASSERT_EQ(0, option(fd, TERN_CORK, 0));
+	EXPECT_TRUE(bytes(p, s, 5));
+}
+
+/* Not for ever: for one RTO at most */
+TEST_F(wire, cork_ends)
+{
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "TCP's time is a constant");
+	BEGIN();
+	sysctl_set("rto_min_us", "300000");
+	ASSERT_EQ(0, option(fd, TERN_CORK, 1));
+	start = now_us();
+	ASSERT_EQ(0, put(fd, 10, 0));
+	EXPECT_TRUE(bytes(p, s, 10));
+	EXPECT_TRUE(near_us(s->us - start, 300000 + DELAY_MS * 1000));
+}
+
+/* What is sent at last goes with what was sent before. */
+TEST_F(wire, msg_more)
+{
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 10, MSG_MORE));
+	EXPECT_TRUE(silence(p, QUIET));
+	ASSERT_EQ(0, put(fd, 20, MSG_MORE));
+	ASSERT_EQ(0, put(fd, 30, 0));
+	EXPECT_TRUE(bytes(p, s, 60));
+	EXPECT_TRUE(s->flags & PSH);
+}
+
+/* RFC 9293 3.9.1 MUST-61: PSH on the last segment of what was written */
+TEST_F(wire, rfc9293_3_9_1__push)
+{
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 2 * MSS + 100, 0));
+	ASSERT_TRUE(bytes(p, s, MSS));
+	EXPECT_FALSE(is_tern() && s->flags & PSH);
+	ASSERT_TRUE(bytes(p, s, MSS));
+	EXPECT_FALSE(is_tern() && s->flags & PSH);
+	ASSERT_TRUE(bytes(p, s, 100));
+	EXPECT_TRUE(s->flags & PSH);
+}
+
+/* RFC 9293 3.8.6.2.1: full segments, or the end of the data; nothing between */
+TEST_F(wire, rfc9293_3_8_6_2_1__full_ones)
+{
+	self->p.win = 4000;
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 3 * MSS + 540, 0));
+	ASSERT_TRUE(bytes(p, s, MSS));
+	ASSERT_TRUE(bytes(p, s, MSS));
+	EXPECT_TRUE(silence(p, QUIET));
+	p->win = MSS - 1;
+	acked(p);
+	EXPECT_TRUE(silence(p, QUIET));
+	p->win = MSS;
+	acked(p);
+	EXPECT_TRUE(bytes(p, s, MSS));
+	p->win = 540;
+	acked(p);
+	EXPECT_TRUE(bytes(p, s, 540));
+}
+
+/* ... of half of the largest window at most, so that there can be two */
+TEST_F(wire, rfc9293_3_8_6_2_1__half_of_the_window)
+{
+	self->p.win = 2000;
+	BEGIN();
+	ASSERT_EQ(0, put(fd, 3000, 0));
+	ASSERT_TRUE(bytes(p, s, 1000));
+	ASSERT_TRUE(bytes(p, s, 1000));
+	p->win = 999;
+	acked(p);
+	EXPECT_TRUE(silence(p, QUIET));
+	p->win = 1000;
+	acked(p);
+	EXPECT_TRUE(bytes(p, s, 1000));
+}
+
+/* RFC 9293 3.7.1: TERN_MAXSEG bounds what is announced, and what is sent. */
+TEST_F(wire, rfc9293_3_7_1__maxseg)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int fd = sk_new(SOCK_NONBLOCK), v = 0;
+	socklen_t len = sizeof(v);
+
+	ASSERT_EQ(0, option(fd, TERN_MAXSEG, 500));
+	sk_connect(fd, HOST_B, PORT);
+	ASSERT_EQ(0, peer_syn(p, s));
+	EXPECT_EQ(500, s->mss);
+	ASSERT_EQ(0, peer_synack(p));
+	ASSERT_TRUE(sk_wait(fd, POLLOUT, SOON) & POLLOUT);
+	ASSERT_EQ(0, getsockopt(fd, IPPROTO_TCP, TERN_MAXSEG, &v, &len));
+	EXPECT_EQ(500, v);
+	ASSERT_EQ(0, put(fd, 1200, 0));
+	EXPECT_TRUE(bytes(p, s, 500));
+	EXPECT_TRUE(bytes(p, s, 500));
+	EXPECT_TRUE(bytes(p, s, 200));
+}
+
+/* RFC 9293 3.7.1: the smaller of both counts; but not below min_snd_mss. */
+TEST_F(wire, rfc9293_3_7_1__peers_mss)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int fd;
+
+	p->mss = 700;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, put(fd, 1000, 0));
+	EXPECT_TRUE(bytes(p, s, 700));
+	EXPECT_TRUE(bytes(p, s, 300));
+}
+
+TEST_F(wire, min_snd_mss)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int fd;
+
+	p->mss = 20;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, put(fd, 60, 0));
+	EXPECT_TRUE(bytes(p, s, 48));
+	EXPECT_TRUE(bytes(p, s, 12));
+	close(fd);
+
+	peer_init(p, &self->w, PORT + 1, 0);
+	ASSERT_EQ(0, sysctl_set("min_snd_mss", "300"));
+	p->mss = 200;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, put(fd, 500, 0));
+	EXPECT_TRUE(bytes(p, s, 300));
+	EXPECT_TRUE(bytes(p, s, 200));
+}
+
+static bool writable(int fd)
+{
+	return sk_wait(fd, POLLOUT, 0) & POLLOUT;
+}
+
+/* Writable while less than that is unsent, woken again at half of it; what is in flight is not */
+TEST_F(wire, notsent_lowat)
+{
+	int v = 0;
+	socklen_t len = sizeof(v);
+
+	BEGIN();
+	ASSERT_EQ(0, option(fd, TERN_NOTSENT_LOWAT, 5000));
+	ASSERT_EQ(0, getsockopt(fd, IPPROTO_TCP, TERN_NOTSENT_LOWAT, &v, &len));
+	EXPECT_EQ(5000, v);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	ASSERT_EQ(0, flight_write(fd, 10));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	EXPECT_TRUE(writable(fd));
+	ASSERT_EQ(0, flight_write(fd, 1));
+	EXPECT_TRUE(writable(fd));
+	ASSERT_EQ(0, flight_write(fd, 3));
+	EXPECT_FALSE(writable(fd));
+	flight_ack(p, 2, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 11, 14));
+	EXPECT_TRUE(sk_wait(fd, POLLOUT, SOON) & POLLOUT);
 }
 
 TEST_HARNESS_MAIN

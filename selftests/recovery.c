@@ -120,7 +120,7 @@ TEST_F(wire, rfc5681_4_3__one_window_one_cut)
 	ASSERT_EQ(0, flight_hear(p, s, 7, 7));
 	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
 	flight_ack(p, 10, 0, 0);
-	usleep(1000);
+	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_WINDOW(5, 5);
 }
 
@@ -179,8 +179,7 @@ TEST_F(wire, rfc3522__original_was_late)
 	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(4), .has_ts = true,
 	    .tsval = p->tsval, .tsecr = first);
-	usleep(1000);
-	EXPECT_EQ(1, stat_get("TCPFullUndo"));
+	EXPECT_TRUE(wait_for(stat_get("TCPFullUndo") == 1, SOON));
 	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
 	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
 }
@@ -194,7 +193,7 @@ TEST_F(wire, rfc3522__original_was_lost)
 	flight_ack(p, 0, 2, 10);
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	flight_ack(p, 10, 0, 0);
-	usleep(1000);
+	ASSERT_TRUE(wait_for(!flight_info(fd).ti_sacked, SOON));
 	EXPECT_EQ(0, stat_get("TCPFullUndo"));
 	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
 	EXPECT_EQ(5, flight_info(fd).ti_snd_cwnd);
@@ -209,13 +208,12 @@ TEST_F(wire, rfc3708__dsack_undoes)
 	flight_ack(p, 0, 2, 10);
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	flight_ack(p, 10, 0, 0);
-	usleep(1000);
+	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(10), .nsack = 1,
 	    .sack = { { SEQ(1), END(1) } });
-	usleep(1000);
+	EXPECT_TRUE(wait_for(stat_get("TCPDSACKUndo") == 1, SOON));
 	EXPECT_EQ(1, stat_get("TCPDSACKRecv"));
-	EXPECT_EQ(1, stat_get("TCPDSACKUndo"));
 	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
 	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
 }

@@ -27,7 +27,7 @@ FIXTURE_TEARDOWN(ns)
 	topo_down(&self->t);
 }
 
-/* A default of -1 depends on memory. */
+/* A default of -1 depends on memory: by_memory(). */
 static const struct {
 	const char *name;
 	long def, lo, hi;
@@ -57,6 +57,8 @@ static const struct {
 	{ "timestamps", 1, 0, 1 },
 	{ "slow_start_after_idle", 1, 0, 1 },
 	{ "moderate_rcvbuf", 1, 0, 1 },
+	{ "mtu_probing", 0, 0, 1 },
+	{ "base_mss", 1024, 88, 65535 },
 	{ "min_snd_mss", 48, 48, 65535 },
 	{ "rto_init_us", 1000000, 1, 600000000 },
 	{ "rto_min_us", 200000, 1, 600000000 },
@@ -78,15 +80,74 @@ static int set(const char *name, long v)
 	return sysctl_set(name, buf);
 }
 
+/* As TCP's, by which a slot of its table is for 128 KiB, 512 to 2^19 of them */
+static long by_memory(const char *name)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), slots = 512;
+
+	while (slots < 1 << 19 && slots < pages / (131072 / sysconf(_SC_PAGESIZE)))
+		slots *= 2;
+	if (strcmp(name, "max_syn_backlog"))
+		return slots / 2;
+	return slots / 128 > 128 ? slots / 128 : 128;
+}
+
 TEST_F(ns, defaults)
 {
 	for (int i = 0; i < N; i++) {
-		long v = sysctl_num(knobs[i].name);
+		long def = knobs[i].def < 0 ? by_memory(knobs[i].name) : knobs[i].def;
 
-		EXPECT_EQ(knobs[i].def < 0 ? v : knobs[i].def, v)
+		EXPECT_EQ(def, sysctl_num(knobs[i].name))
 			TH_LOG("%s", knobs[i].name);
-		EXPECT_GE(v, knobs[i].lo);
 	}
+	EXPECT_EQ(4294967295, sysctl_num("notsent_lowat"));
+}
+
+static bool three(const char *name, long v[3])
+{
+	char buf[64];
+
+	return !sysctl_get(name, buf, sizeof(buf)) &&
+	       sscanf(buf, "%ld %ld %ld", &v[0], &v[1], &v[2]) == 3;
+}
+
+/* Least, default, most; the most as TCP's, which has its share of memory */
+TEST_F(ns, buffer_defaults)
+{
+	long v[3], tcp[3];
+	FILE *f;
+
+	ASSERT_TRUE(three("rmem", v));
+	EXPECT_EQ(4096, v[0]);
+	EXPECT_EQ(131072, v[1]);
+	EXPECT_LE(v[1], v[2]);
+	EXPECT_GE(6 << 20, v[2]);
+	ASSERT_TRUE(three("wmem", v));
+	EXPECT_EQ(4096, v[0]);
+	EXPECT_EQ(16384, v[1]);
+	EXPECT_LE(65536, v[2]);
+	EXPECT_GE(4 << 20, v[2]);
+	f = fopen("/proc/sys/net/ipv4/tcp_wmem", "r");
+	ASSERT_NE(NULL, f);
+	ASSERT_EQ(3, fscanf(f, "%ld %ld %ld", &tcp[0], &tcp[1], &tcp[2]));
+	fclose(f);
+	/* Memory that the kernel took in between is in one and not in the other. */
+	EXPECT_LE(tcp[2] * 9 / 10, v[2]);
+	EXPECT_GE(tcp[2] * 11 / 10, v[2]);
+}
+
+/* One limit for the machine, which another namespace can read and not change */
+TEST_F(ns, memory)
+{
+	long v[3];
+
+	ASSERT_TRUE(three("mem", v));
+	EXPECT_LT(0, v[0]);
+	EXPECT_LT(v[0], v[1]);
+	EXPECT_EQ(2 * v[0], v[2]);
+	EXPECT_GT(0, sysctl_set("mem", "1 2 3"));
+	ASSERT_TRUE(three("mem", v));
+	EXPECT_LT(3, v[0]);
 }
 
 TEST_F(ns, bounds)

@@ -81,4 +81,10 @@ static inline struct tern_info flight_info(int fd)
 	return ti;
 }
 
+/* All that was sent is acknowledged by now. */
+static inline bool flight_acked(int fd)
+{
+	return wait_for(!flight_info(fd).ti_unacked, SOON);
+}
+
 #endif

@@ -174,6 +174,7 @@ struct seg {
 	bool bad_csum;
 	const void *data;
 	int len;
+	uint8_t tos, ttl;		/* received: traffic class, hop limit */
 	int64_t us;			/* when it was on the wire */
 	uint8_t buf[9000];		/* received: where @data points */
 };
@@ -196,6 +197,10 @@ struct peer {
 	bool sack;			/* permit it in the handshake */
 	bool has_mad;			/* announce it there */
 	uint32_t mad;
+	bool has_wscale;		/* likewise */
+	uint8_t wscale;
+	uint16_t mss;			/* likewise; 0: MSS */
+	uint16_t win;			/* of segments that say none; 0: 65535 */
 };
 
 /* Of a packet that begins with an IP header: where the segment is */

@@ -295,6 +295,8 @@ static bool take_apart(struct seg *s, const uint8_t *ip, int len)
 		return false;
 	memcpy(&s->saddr, addr_at(ip) + addr_size() - 4, 4);
 	memcpy(&s->daddr, addr_at(ip) + 2 * addr_size() - 4, 4);
+	s->tos = is_v6() ? get16(ip) >> 4 : ip[1];
+	s->ttl = ip[is_v6() ? 7 : 8];
 	s->sport = get16(th);
 	s->dport = get16(th + 2);
 	s->seq = get32(th + 4);
@@ -453,6 +455,8 @@ int say_seg(struct peer *p, struct seg s)
 		s.tsval = p->tsval;
 		s.tsecr = p->tsecr;
 	}
+	if (!s.win && !s.win0)
+		s.win = p->win;
 	len = wire_build(p, &s, packet);
 	if (getenv("TERN_VERBOSE")) {
 		s.sport = s.sport ? s.sport : p->port;
@@ -546,8 +550,9 @@ int peer_synack(struct peer *p)
 {
 	static struct seg s;
 
-	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = MSS,
-		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
+	if (say(p, .flags = SYN | ACK, .seq = p->iss, .ack = p->rcv_nxt, .mss = p->mss ? p->mss : MSS,
+		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad,
+		.has_wscale = p->has_wscale, .wscale = p->wscale))
 		return -1;
 	if (expect(p, &s, ACK))
 		return -1;
@@ -565,8 +570,9 @@ int peer_connect(struct peer *p)
 {
 	static struct seg s;
 
-	if (say(p, .flags = SYN, .seq = p->iss, .mss = MSS,
-		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad))
+	if (say(p, .flags = SYN, .seq = p->iss, .mss = p->mss ? p->mss : MSS,
+		.sack_ok = p->sack, .has_mad = p->has_mad, .mad = p->mad,
+		.has_wscale = p->has_wscale, .wscale = p->wscale))
 		return -1;
 	p->snd_nxt = p->iss + 1;
 	if (expect(p, &s, SYN | ACK) || s.ack != p->snd_nxt)
