@@ -7,7 +7,7 @@ the code has them: the tables in module/{limits,sysctl,stats}.h,
 module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
-has a manual page with its options; mandoc, where it is, has no word about one.
+has a manual page with its options; mandoc has no word about one.
 Each scenario of scripts/scenes/LIST has a scene, a selftest and a section with
 its ladder.
 """
@@ -274,6 +274,7 @@ def tool_errors():
 def manual_lint():
     pages = sorted((TOP / "Documentation").glob("*.[178]"))
     if not shutil.which("mandoc"):
+        yield "mandoc is missing: run scripts/setup as root"
         return
     said = subprocess.run(["mandoc", "-Tlint", *pages], check=False,
                           stdout=subprocess.PIPE, text=True).stdout
