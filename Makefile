@@ -1,68 +1,98 @@
 # SPDX-License-Identifier: GPL-2.0
 # Thin wrapper. Inside kbuild, Kbuild wins over this file.
 #
-#   make                 module for the running kernel
+#   make                 module for the running kernel, or without its headers for 6.12
 #   make KERNEL=6.1      for a kernel by name (see scripts/vm/kernel)
 #   make KVER=...        for an installed kernel by release
 #   make KDIR=...        for a kernel build tree
+#   make install         module, where depmod finds it (DESTDIR=, KERNEL=, KVER=, KDIR=)
+#   make headers_install linux/tern.h (DESTDIR=, prefix=)
 #   make demo            the main job, in a VM
+#   make shell           a shell in that VM
 #   make scene NAME=...  one scenario, drawn; scripts/scene --list has the names
+#   make unit            the unit tests, on this machine
 #   make check           the tests
+#   make check-all       the tests on each kernel, for hours
+#   make bench           Tern's times by TCP's
 #   make states          the state diagram anew, from what tests are seen to do
+#   make style sparse layers size docs cites
+#                        one check of the source each: scripts/check
+#   make clean
 
+# Installing and unpacking packages comes first; tools and tests share files.
+.NOTPARALLEL:
+
+# What the user names must be there.
+named := $(filter-out undefined,$(origin KVER) $(origin KDIR))
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
+headers := $(if $(named),$(KDIR),$(patsubst %/Makefile,%,$(wildcard $(KDIR)/Makefile)))
 # No headers for the running kernel: the stock 6.12 is the one to build for.
-TARGET := $(or $(KERNEL),$(wildcard $(KDIR)),6.12)
+TARGET := $(or $(KERNEL),$(headers),6.12)
 DESTDIR ?=
 prefix ?= /usr
 # Where scripts/build puts the target's module
 built = build/$(if $(wildcard $(TARGET)/),$(notdir $(realpath $(TARGET))),$(TARGET))/tern.ko
-release = $(shell modinfo -F vermagic $(built) | cut -d' ' -f1)
+# An ordinary user's PATH lacks modinfo and depmod.
+export PATH := $(PATH):/usr/sbin:/sbin
+release = $(shell PATH=$(PATH) modinfo -F vermagic $(built) | cut -d' ' -f1)
+other = no headers of $(KVER) in $(KDIR): apt-get install linux-headers-$(KVER)
 
 all:
+	@$(if $(KERNEL)$(headers),:,echo "make: $(other)"; \
+		echo "make: building for Debian's 6.12, which is for the VM: build/6.12/tern.ko")
 	scripts/build $(TARGET) $(if $(W),W=$(W)) $(if $(C),C=$(C))
+
+help:
+	@sed -n '/^#   make/,/^$$/s/^# *//p' Makefile
 
 tools:
 	$(MAKE) -C tools
 
-selftests:
+selftests: setup
 	$(MAKE) -C selftests
 
-unit:
+unit: setup
 	$(MAKE) -C selftests/unit run
 
 setup:
 	scripts/setup
 
+# What the VM needs, less than the tests do
+setup-demo:
+	scripts/setup demo
+
 check: setup tools
-	$(MAKE) -s selftests
+	$(MAKE) -s -C selftests
 	for k in $(or $(KERNEL),6.12 debug); do scripts/build $$k > /dev/null || exit; done
 	scripts/run-tests $(or $(KERNEL),6.12 debug)
 
-# Five times the data: more than 1 GiB through data-exact's faults, by all kernels
-check-all:
-	TERN_SCALE=$(or $(TERN_SCALE),5) $(MAKE) check KERNEL="6.12 6.1 6.12-rt newest debug kcsan"
+check-all: setup tools
+	$(MAKE) -s -C selftests
+	for k in $(all_kernels); do scripts/build $$k > /dev/null || exit; done
+	scripts/run-tests --all $(all_kernels)
 
-demo: setup tools
-	scripts/build 6.12 > /dev/null
-	scripts/demo
+all_kernels := $(or $(KERNEL),6.12 6.1 6.12-rt newest debug kcsan)
 
-scene: setup tools
+demo: setup-demo tools
+	scripts/build $(or $(KERNEL),6.12) > /dev/null
+	KERNEL=$(or $(KERNEL),6.12) scripts/demo
+
+scene: setup-demo tools
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
 	scripts/scene $(or $(NAME),--list) --kernel $(or $(KERNEL),6.12)
 
 shell: setup tools
-	$(MAKE) -s selftests
+	$(MAKE) -s -C selftests
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
 	scripts/vm/run --kernel $(or $(KERNEL),6.12) --timeout 86400 --shell
 
-bench: setup tools
+bench: setup-demo tools
 	scripts/build 6.12 > /dev/null
 	scripts/bench
 
 states: setup
-	$(MAKE) -s selftests
+	$(MAKE) -s -C selftests
 	scripts/build 6.12 > /dev/null
 	scripts/states
 
@@ -72,7 +102,10 @@ style sparse layers size docs cites:
 headers_install:
 	install -D -m 644 uapi/linux/tern.h $(DESTDIR)$(prefix)/include/linux/tern.h
 
-install: all
+install:
+	@$(if $(KERNEL)$(headers)$(DESTDIR),:,echo "make: $(other)" >&2; \
+		echo "make: or name the kernel to install for: KERNEL=, KVER=, KDIR= or DESTDIR=" >&2; exit 1)
+	$(MAKE) all
 	install -D -m 644 $(built) \
 		$(DESTDIR)/lib/modules/$(release)/updates/tern.ko
 	$(if $(DESTDIR),,depmod $(release))
@@ -83,5 +116,5 @@ clean:
 	-$(MAKE) -s -C selftests clean
 	-$(MAKE) -s -C selftests/unit clean
 
-.PHONY: all tools selftests unit setup check check-all demo scene shell bench style \
-	states sparse layers size docs cites headers_install install clean
+.PHONY: all help tools selftests unit setup setup-demo check check-all demo scene shell \
+	bench style states sparse layers size docs cites headers_install install clean

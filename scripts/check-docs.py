@@ -7,7 +7,7 @@ the code has them: the tables in module/{limits,sysctl,stats}.h,
 module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
-has a manual page with its options; mandoc, where it is, has no word about one.
+has a manual page with its options; mandoc has no word about one.
 Each scenario of scripts/scenes/LIST has a scene, a selftest and a section with
 its ladder.
 """
@@ -20,6 +20,23 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BY_MEMORY = {"max_syn_backlog", "max_tw_buckets", "max_orphans"}
+# Knobs that are no int of their own and are set by a formula in module/sysctl.c:
+# what the documents say of it, and the formula's line
+FORMULAS = {
+    "rmem": (("Range: each at least the kernel's SOCK_MIN_RCVBUF.",
+              "Default: a page, 131072, 6 MiB or 1/128 of low memory if that is "
+              "less (at least 131072)."),
+             ("buf_least_rcv = SOCK_MIN_RCVBUF;", "rmem[0] = PAGE_SIZE;", "rmem[1] = SZ_128K;",
+              "rmem[2] = clamp(share, (unsigned long)SZ_128K, (unsigned long)(SZ_4M + SZ_2M));")),
+    "wmem": (("Range: each at least the kernel's SOCK_MIN_SNDBUF.",
+              "Default: a page, 16384, 4 MiB or 1/128 of low memory if that is "
+              "less (at least 65536)."),
+             ("buf_least_snd = SOCK_MIN_SNDBUF;", "wmem[0] = PAGE_SIZE;", "wmem[1] = SZ_16K;",
+              "wmem[2] = clamp(share, (unsigned long)SZ_64K, (unsigned long)SZ_4M);")),
+    "mem": (("Default: 4.68, 6.25 and 9.37 % of low memory.", "One for the machine"),
+            ("nr_free_buffer_pages() / 16", "mem[0] = limit / 4 * 3;", "mem[1] = limit;",
+             "mem[2] = tern_sysctl_mem[0] * 2;")),
+}
 RESENDS = "It counts resends"
 UNITS = {"us": "microseconds", "ms": "milliseconds"}
 # A number that chooses: no unit
@@ -46,7 +63,7 @@ def number(text, consts):
 
 
 def sysctls():
-    """name -> (default, lowest, highest), or None for knobs of another kind."""
+    """name -> (default, lowest, highest), or None for those set by a formula."""
     consts = dict(re.findall(r"#define\s+(TERN_\w+)\s+(\w+)",
                              read("module/limits.h")))
     table = {}
@@ -54,11 +71,41 @@ def sysctls():
                                  read("module/sysctl.h")):
         if name != "name":
             table[name] = tuple(number(v, consts) for v in row)
-    source = read("module/sysctl.c")
-    others = re.findall(r"\tOTHER\((\w+), ", source)
-    others += re.findall(r'procname = "(\w+)"', source)
-    table.update(dict.fromkeys(others))
+    table.update(others(consts))
     return table
+
+
+def others(consts):
+    """Of the knobs that are not one int of their own, the defaults that
+    set_defaults() gives them: name -> row, (default,) without bounds, or None."""
+    source = re.sub(r"\s+", " ", read("module/sysctl.c")).partition("__VA_ARGS__")[2]
+    names = re.findall(r"OTHER\((\w+), (\w+),(.*?)\),(?= OTHER| #undef)", source)
+    table = {}
+    for name, field, rest in names:
+        value = re.search(rf"s->{field} = ([^;]+);", source)
+        most = number("TERN_KEEPALIVE_MAX_S", consts)
+        if name == "congestion_control":
+            table[name] = (re.search(r"&tern_cong_(\w+)", value[1])[1],)
+        elif "proc_douintvec" in rest:
+            table[name] = ({"UINT_MAX": 2 ** 32 - 1}[value[1]], 0, 2 ** 32 - 1)
+        elif "do_seconds" in rest or "time_most_ms" in rest:
+            scale = 1 if "do_seconds" in rest else 1000
+            seconds = number(value[1].removesuffix(" * MSEC_PER_SEC"), consts)
+            table[name] = (seconds * scale, 1, most * scale)
+        else:
+            table[name] = None
+    table.update(dict.fromkeys(re.findall(r'procname = "(\w+)"', source)))
+    return table
+
+
+def formula_errors(docs):
+    source = re.sub(r"\s+", " ", read("module/sysctl.c"))
+    for name, text in docs:
+        text = re.sub(r"\s+", " ", text)
+        said, code = FORMULAS.get(name, ((), ()))
+        yield from (f"sysctl {name}: '{s}' is missing" for s in said if s not in text)
+        yield from (f"sysctl {name}: module/sysctl.c has no '{c}' any more: check what "
+                    "is said of it" for c in code if c not in source)
 
 
 def counters():
@@ -101,9 +148,12 @@ def check_bounds(table, docs):
         if "Default: " not in text:
             errors.append(f"sysctl {name}: default is not told")
         if not table.get(name):
+            if name not in FORMULAS and name in table:
+                errors.append(f"sysctl {name}: nothing checks what is said of it")
             continue
-        default, low, high = table[name]
-        if f"Range: {low} to {high}." not in text:
+        default, *bounds = table[name]
+        low, high = bounds or (None, None)
+        if bounds and f"Range: {low} to {high}." not in text:
             errors.append(f"sysctl {name}: range is not {low} to {high}")
         if name not in BY_MEMORY and \
            not re.search(rf"Default: {default}\b", text):
@@ -224,6 +274,7 @@ def tool_errors():
 def manual_lint():
     pages = sorted((TOP / "Documentation").glob("*.[178]"))
     if not shutil.which("mandoc"):
+        yield "mandoc is missing: run scripts/setup as root"
         return
     said = subprocess.run(["mandoc", "-Tlint", *pages], check=False,
                           stdout=subprocess.PIPE, text=True).stdout
@@ -255,6 +306,7 @@ def main():
     docs = entries(read("Documentation/tern-sysctl.rst"), r"(\w+) - \S")
     errors = compare("sysctl", table, [name for name, _ in docs])
     errors += check_bounds(table, docs)
+    errors += formula_errors(docs)
     errors += unit_errors(docs)
     docs = entries(read("Documentation/tern-counters.rst"), r"(\w+)$")
     docs = [(n, t) for n, t in docs if t != n]
