@@ -71,7 +71,7 @@
 #define TERN_NOTSENT_LOWAT	25
 /*
  * Bool. recvmsg() adds a control message with the bytes left to read, an int.
- * When none is left the end of the stream counts as 1.
+ * The end of the stream, once it has come, counts as one more.
  */
 #define TERN_INQ		36
 /* cmsg_type of that message; cmsg_level is that at which TERN_INQ was set. */
