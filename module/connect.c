@@ -182,7 +182,7 @@ static bool ack_acceptable(struct sock *sk, const struct sk_buff *skb,
  * @sk: socket, locked; the caller holds a reference
  * @skb: the segment, header in front
  *
- * Payload of a SYN is ignored (PROTOCOL.md). Return: 0 when the segment is
+ * Payload of a SYN is ignored (protocol.rst). Return: 0 when the segment is
  * gone, else why the caller is to drop it.
  */
 enum skb_drop_reason tern_connect_rcv(struct sock *sk, struct sk_buff *skb)

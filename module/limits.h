@@ -27,7 +27,7 @@
 
 /* Timers, microseconds unless named otherwise */
 #define TERN_RTO_FIRST_US	1000000U	/* RFC 6298 2.1 */
-#define TERN_RTO_LOW_US		200000U		/* PROTOCOL.md: rto_min_us */
+#define TERN_RTO_LOW_US		200000U		/* 1 s in RFC 6298 2.4 */
 #define TERN_RTO_HIGH_US	120000000U	/* RFC 6298 2.5: 60 s or more */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_MAD_DEFAULT_US	200000U		/* a peer that sends no MAD */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Passive OPEN (RFC 9293 3.10.1), SEGMENT ARRIVES in LISTEN (RFC 9293
- * 3.10.7.2) with the queue rules that TCP-FACTS.md lists, and a listener's
- * end.
+ * 3.10.7.2) with the rules of TCP's queues (protocol.rst, Opening), and a
+ * listener's end.
  */
 #include "listen.h"
 #include "state.h"

@@ -2,7 +2,7 @@
 /*
  * Zero-window probe (RFC 9293 3.8.6.1): when something waits, nothing is in
  * flight and so no ACK will come by itself. Backs off to rto_max, and goes on
- * for as long as the peer answers.
+ * for as long as the peer answers; but for an orphan, see exhausted().
  */
 #include "persist.h"
 #include "timer.h"

@@ -123,7 +123,7 @@ static int set_pushing(struct sock *sk, int name, int val)
 	return 0;
 }
 
-/* Own options: microseconds or milliseconds; 0 means the sysctl's value */
+/* Own options, us or ms; 0: the sysctl's value, but ACKs are at once then */
 static int set_timer(struct sock *sk, int name, int val)
 {
 	struct tern_conf *c = &tern_sk(sk)->conf;

@@ -34,7 +34,7 @@
 	X(TCPChallengeACK, "challenge ACKs sent")			\
 	X(TCPACKSkippedSeq, "ACKs of bad sequence numbers withheld by the rate limit") \
 	X(TCPACKSkippedPAWS, "ACKs of old timestamps withheld by the rate limit") \
-	X(TCPACKSkippedSynRecv, "SYN-ACKs withheld by the rate limit")	\
+	X(TCPACKSkippedSynRecv, "ACKs in SYN-RECEIVED withheld by the rate limit") \
 	X(TCPACKSkippedTimeWait, "ACKs in TIME-WAIT withheld by the rate limit") \
 	X(TCPACKSkippedChallenge, "challenge ACKs withheld by the limit") \
 	X(TCPMinTTLDrop, "segments from farther than IP_MINTTL allows") \
@@ -66,11 +66,11 @@
 	X(TCPTimeWaitOverflow, "connections that skipped TIME-WAIT: too many") \
 	X(PAWSActive, "SYN-ACKs with an unknown timestamp echo")	\
 	X(PAWSEstab, "segments with an old timestamp")			\
-	X(TCPAbortOnData, "connections reset: data after close")	\
+	X(TCPAbortOnData, "connections reset: data nobody can read")	\
 	X(TCPAbortOnClose, "connections reset: closed with unread data") \
-	X(TCPAbortOnMemory, "connections reset: too many orphans or no memory") \
+	X(TCPAbortOnMemory, "connections reset: too many orphans")	\
 	X(TCPAbortOnTimeout, "connections that timed out")		\
-	X(TCPAbortOnLinger, "connections reset by a linger timeout")	\
+	X(TCPAbortOnLinger, "connections reset by TERN_LINGER2 below 0")	\
 	X(TCPAbortFailed, "resets that could not be sent")		\
 	X(OutOfWindowIcmps, "ICMP errors with a sequence out of window") \
 	X(LockDroppedIcmps, "ICMP errors dropped: socket in use")	\
@@ -83,7 +83,7 @@
 	X(TCPRcvCoalesce, "segments merged in a receive queue")		\
 	X(DelayedACKs, "delayed ACKs sent")				\
 	X(TCPPureAcks, "ACKs received without data")			\
-	X(TCPHPHits, "segments received on the fast path")		\
+	X(TCPHPHits, "0: there is no fast path")				\
 	X(TCPMemoryPressures, "times that memory came under pressure")
 
 /**

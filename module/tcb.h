@@ -694,7 +694,7 @@ static inline u64 tern_clock(struct tern_sock *tp)
 	return tp->now_ns;
 }
 
-/* Our timestamp at @now_ns with @offset: microseconds (PROTOCOL.md) */
+/* Our timestamp at @now_ns with @offset, in microseconds (protocol.rst) */
 static inline u32 tern_ts_val(u64 now_ns, u32 offset)
 {
 	return (u32)div_u64(now_ns, NSEC_PER_USEC) + offset;

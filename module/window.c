@@ -39,7 +39,7 @@ static int space_free(const struct sock *sk)
  * @mss: MSS advertised, bytes
  * @scaling: offer or accept window scaling (RFC 7323 2.2)
  * @wnd: window, bytes; fits the field of a SYN
- * @wscale: shift; enough for the largest buffer that rmem allows
+ * @wscale: shift; enough for the largest buffer that there may be
  */
 void tern_window_init(const struct sock *sk, u16 mss, bool scaling, u32 *wnd,
 		      u8 *wscale)

@@ -28,12 +28,13 @@ TITLES = {
     "Retransmissions by D-SACK", 4015: "Eifel Response", 4022: "TCP MIB",
     4291: "IPv6 Addressing", 4727: "Experimental Values in Headers",
     4821: "Packetization Layer Path MTU Discovery", 4987: "SYN Flooding",
+    5082: "Generalized TTL Security Mechanism",
     5461: "TCP's Reaction to Soft Errors", 5482: "User Timeout Option",
     5681: "Congestion Control", 5682: "F-RTO", 5927: "ICMP Attacks against TCP",
     5961: "Robustness to Blind In-Window Attacks", 6056: "Port Randomization",
     6093: "Urgent Mechanism", 6191: "Reducing TIME-WAIT by Timestamps",
-    6298: "Retransmission Timer", 6528: "Sequence Number Attacks",
-    6582: "NewReno", 6633: "Deprecation of Source Quench",
+    6298: "Retransmission Timer", 6437: "IPv6 Flow Label",
+    6528: "Sequence Number Attacks", 6582: "NewReno", 6633: "Deprecation of Source Quench",
     6675: "SACK-based Loss Recovery", 6691: "Options and MSS",
     6864: "IPv4 ID Field", 6928: "Initial Window", 6937: "Proportional Rate "
     "Reduction", 6994: "Experimental Options", 7323: "Extensions for High "

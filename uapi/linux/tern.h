@@ -16,10 +16,16 @@
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
-/* The first of the two protocol numbers that RFC 3692 keeps for experiments. */
+/*
+ * The first of the two protocol numbers that RFC 3692 keeps for experiments. A
+ * module that was loaded with ipproto=254 wants 254 in its place.
+ */
 #define IPPROTO_TERN		253
 
-/* Level for getsockopt() and setsockopt(). IPPROTO_TCP is accepted as well. */
+/*
+ * Level for getsockopt() and setsockopt(), whatever ipproto is. IPPROTO_TCP is
+ * accepted as well.
+ */
 #define SOL_TERN		253
 
 /*
@@ -27,7 +33,7 @@
  * that is not listed here gives ENOPROTOOPT.
  */
 
-/* Bool. Send small segments at once (no Nagle). */
+/* Bool. Send small segments at once (no Nagle), and what cork holds now. */
 #define TERN_NODELAY		1
 /* Upper bound of the MSS, 88 to 32767; set before connect() or listen(). */
 #define TERN_MAXSEG		2
@@ -39,15 +45,21 @@
 #define TERN_KEEPINTVL		5
 /* 1 to 127. Unanswered keepalive probes before ETIMEDOUT. */
 #define TERN_KEEPCNT		6
-/* 1 to 127. Resends of the SYN, in place of net.tern.syn_retries. */
+/*
+ * 1 to 127. Resends of the SYN, in place of net.tern.syn_retries; of a
+ * listener: of the SYN-ACK, in place of net.tern.synack_retries.
+ */
 #define TERN_SYNCNT		7
-/* Seconds. Life of an orphan in FIN_WAIT2; -1: it goes at once. */
+/* Seconds, 120 at most. Life of an orphan in FIN_WAIT2; -1: it is reset. */
 #define TERN_LINGER2		8
 /* Seconds. accept() only sees connections on which data have arrived. */
 #define TERN_DEFER_ACCEPT	9
-/* Bytes. Upper bound of the window that is advertised. */
+/* Bytes. Upper bound of the window; 0: none, only of a closed socket. */
 #define TERN_WINDOW_CLAMP	10
-/* Read only: struct tern_info, cut to the length asked for. */
+/*
+ * Read only: struct tern_info, cut to the length asked for. At IPPROTO_TCP it
+ * ends before Tern's own fields.
+ */
 #define TERN_INFO		11
 /* Bool. Acknowledge at once for now; not lasting. */
 #define TERN_QUICKACK		12
@@ -57,15 +69,20 @@
 #define TERN_USER_TIMEOUT	18
 /* Bytes. EPOLLOUT is held back while this much is queued and unsent. */
 #define TERN_NOTSENT_LOWAT	25
-/* Bool. recvmsg() adds a control message with the bytes left to read. */
+/*
+ * Bool. recvmsg() adds a control message with the bytes left to read, an int.
+ * The end of the stream, once it has come, counts as one more.
+ */
 #define TERN_INQ		36
-/* cmsg_type of that message, cmsg_level being SOL_TERN. */
+/* cmsg_type of that message; cmsg_level is that at which TERN_INQ was set. */
 #define TERN_CM_INQ		TERN_INQ
 
 /*
  * Tern's own options: the same timers as net.tern's sysctls of those names,
- * for one socket. A socket starts with its namespace's value, an accepted one
- * with its listener's. A value out of range gives EINVAL and changes nothing.
+ * for one socket. One that was not set is the sysctl's value in force; an
+ * accepted socket begins with its listener's. A value out of range gives EINVAL
+ * and changes nothing. Below 1000 us those that repeat for ever need
+ * CAP_NET_ADMIN (EPERM): TERN_RTO_MAX_US, but for 0, and the keepalive times.
  */
 
 /*
@@ -74,15 +91,18 @@
  * net.tern.retries2.
  */
 #define TERN_RTO_MIN_US		128
-/* us. Ceiling of the retransmission timeout and of the probe intervals. */
+/* us, 0 as above. Ceiling of the retransmission timeout and of probes. */
 #define TERN_RTO_MAX_US		129
-/* us. First timeout of a SYN or SYN-ACK, before there is an RTT sample. */
+/* us, 0 as above. First timeout of a SYN or SYN-ACK: no RTT sample yet. */
 #define TERN_RTO_INIT_US	130
-/* us. Longest delay of an ACK; told to the peer in the MAD option. */
+/*
+ * us, 0 to 500 ms, 0: at once. Longest delay of an ACK; told to the peer in the
+ * MAD option, and never more than was told.
+ */
 #define TERN_DELACK_MAX_US	131
-/* ms. Maximum segment lifetime: TIME_WAIT lasts twice as long. */
+/* ms, 0 as above. Maximum segment lifetime: TIME_WAIT lasts twice as long. */
 #define TERN_MSL_MS		132
-/* us. TERN_KEEPIDLE and TERN_KEEPINTVL at a finer grain. */
+/* us, 1 and up. TERN_KEEPIDLE and TERN_KEEPINTVL at a finer grain. */
 #define TERN_KEEPIDLE_US	133
 #define TERN_KEEPINTVL_US	134
 
@@ -109,7 +129,8 @@ enum {
  * @doff:  upper four bits: length of header and options in 32-bit words;
  *	   lower four bits: reserved, sent as zero, ignored on receipt
  * @flags: TERN_FLAG_*
- * @check: TCP's checksum, with 253 for the protocol in the pseudo-header
+ * @check: TCP's checksum, with 253 (ipproto) for the protocol in the
+ *	   pseudo-header
  */
 struct ternhdr {
 	__be16	source;
@@ -164,14 +185,14 @@ struct ternhdr {
 #define TERNI_OPT_TIMESTAMPS	1
 #define TERNI_OPT_SACK		2
 #define TERNI_OPT_WSCALE	4
-#define TERNI_OPT_ECN		8	/* agreed upon in the handshake */
-#define TERNI_OPT_ECN_SEEN	16	/* a packet with ECT has arrived */
+#define TERNI_OPT_ECN		8	/* never, nor the next: Tern has no ECN */
+#define TERNI_OPT_ECN_SEEN	16
 
 /* tern_info.ti_ca_state */
 enum {
 	TERN_CA_OPEN,		/* nothing out of the ordinary */
 	TERN_CA_DISORDER,	/* duplicate ACKs or SACKs, no loss known yet */
-	TERN_CA_CWR,		/* window being reduced on ECN's account */
+	TERN_CA_CWR,		/* on ECN's account: not by Tern */
 	TERN_CA_RECOVERY,	/* fast retransmission */
 	TERN_CA_LOSS,		/* retransmission after a timeout */
 };
@@ -188,14 +209,14 @@ enum {
 	TERN_TIMER_KIND_FINWAIT2,
 	TERN_TIMER_KIND_TIMEWAIT,
 	TERN_TIMER_KIND_SYNACK,
-	TERN_TIMER_KIND_PACING,
+	TERN_TIMER_KIND_PACING,		/* not by Tern */
 };
 
 /*
  * getsockopt(fd, SOL_TERN, TERN_INFO). Fields are only ever appended; the
  * length returned tells which are there. Down to @ti_total_rto_time it is
- * struct tcp_info, so TCP_INFO at level IPPROTO_TCP reads it too. A field
- * that Tern has no value for is 0.
+ * struct tcp_info, so TCP_INFO at level IPPROTO_TCP reads it too, and ends
+ * there. A field that Tern has no value for is 0.
  *
  * Unless said otherwise: times in microseconds, counts of segments.
  */
