@@ -147,6 +147,23 @@ void tern_ack_expire(struct sock *sk)
 }
 
 /**
+ * tern_ack_dup() - what was had already: the next ACK tells of it (RFC 2883 4)
+ * @sk: socket, locked
+ * @skb: segment that begins before RCV.NXT, or doesn't
+ */
+void tern_ack_dup(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tern_skb_cb *cb = tern_cb(skb);
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (tp->sack_ok && tern_seg_len(skb) &&
+	    tern_seq_before(cb->seq, tp->rcv.nxt) &&
+	    tern_knob(tern_sk_net(sk), dsack))
+		tern_reasm_note_dup(&tp->reasm, cb->seq,
+				    tern_seq_min(cb->end_seq, tp->rcv.nxt));
+}
+
+/**
  * tern_ack_limited() - must this answer to a bad segment be withheld?
  * @tn: namespace
  * @last_ns: when the last one was sent; updated when this one may go

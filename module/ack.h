@@ -15,6 +15,7 @@ void tern_ack_challenge(struct sock *sk);
 /* Answer to an unacceptable segment, limited by invalid_ratelimit. */
 void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
 		      enum tern_stat skipped);
+void tern_ack_dup(struct sock *sk, const struct sk_buff *skb);
 /* True when the answer must be withheld; updates *@last_ns otherwise. */
 bool tern_ack_limited(struct tern_net *tn, u64 *last_ns, u64 now_ns);
 bool tern_ack_challenge_limited(struct tern_net *tn, u64 now_ns);

@@ -27,8 +27,8 @@ static bool paws_fails(const struct tern_sock *tp, const struct tern_opts *o)
 	u32 slack = min(tp->ts.recent - tp->ts.first, TERN_PAWS_SLACK_US);
 
 	return tp->ts.ok && o->has_ts &&
-	       tern_seq_before(o->tsval + slack, tp->ts.recent) &&
-	       !ts_recent_stale(tp);
+	       tern_seq_before(o->tsval, tp->ts.recent) &&
+	       tp->ts.recent - o->tsval > slack && !ts_recent_stale(tp);
 }
 
 /* RFC 7323 4.3: the timestamp to echo comes from the left edge. */
@@ -42,18 +42,6 @@ static void update_ts_recent(struct tern_sock *tp, const struct sk_buff *skb,
 		return;
 	tp->ts.recent = o->tsval;
 	tp->ts.recent_ns = tp->now_ns;
-}
-
-/* Data that was had already: tell of it with the next ACK (RFC 2883). */
-static void note_dup(struct tern_sock *tp, const struct sk_buff *skb)
-{
-	const struct tern_skb_cb *cb = tern_cb(skb);
-
-	if (tp->sack_ok && tern_seg_len(skb) &&
-	    tern_seq_before(cb->seq, tp->rcv.nxt) &&
-	    tern_knob(tern_sk_net(tern_sk_of(tp)), dsack))
-		tern_reasm_note_dup(&tp->reasm, cb->seq,
-				    tern_seq_min(cb->end_seq, tp->rcv.nxt));
 }
 
 /* Fourth: SYN. RFC 5961 4.2: never resets, always challenged */
@@ -76,7 +64,7 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 		if (cb->flags & TERN_FLAG_SYN)
 			return check_syn(sk);
 		TERN_INC(tern_sk_net(sk), PAWSEstab);
-		note_dup(tp, skb);
+		tern_ack_dup(sk, skb);
 		tern_ack_invalid(sk, skb, TERN_STAT_TCPACKSkippedPAWS);
 		return SKB_DROP_REASON_TCP_RFC7323_PAWS;
 	}
@@ -86,7 +74,7 @@ static enum skb_drop_reason check_sequence(struct sock *sk,
 	/* RFC 5961 4.2: a SYN is challenged wherever it is. */
 	if (cb->flags & TERN_FLAG_RST)
 		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-	note_dup(tp, skb);
+	tern_ack_dup(sk, skb);
 	if (cb->flags & TERN_FLAG_SYN)
 		tern_ack_challenge(sk);
 	else

@@ -96,6 +96,7 @@ static void recover(struct sock *sk, const struct tern_opts *o, u32 ack,
 	if (ai->delivered)
 		TERN_ADD(tern_sk_net(sk), TCPDelivered, ai->delivered);
 	tern_recovery_ack(sk, ai);
+	tern_retransmit_trace(sk);
 }
 
 /*

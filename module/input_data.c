@@ -151,11 +151,12 @@ static enum skb_drop_reason out_of_order(struct sock *sk, struct sk_buff *skb)
 		kfree_skb_partial(skb, stolen);
 		break;
 	case TERN_REASM_DUP:
-		if (tern_knob(tern_sk_net(sk), dsack))
-			tern_reasm_note_dup(&tp->reasm, seq, end);
+		tern_reasm_note_dup(&tp->reasm, seq, end);
 		__kfree_skb(skb);
 		break;
 	}
+	if (!tern_knob(tern_sk_net(sk), dsack))
+		tp->reasm.has_dup = false;
 	for (; obsolete; obsolete = next) {
 		next = obsolete->next;
 		obsolete->next = NULL;
@@ -167,11 +168,7 @@ static enum skb_drop_reason out_of_order(struct sock *sk, struct sk_buff *skb)
 /* Wholly before RCV.NXT: had already; say so (RFC 2883 4). */
 static enum skb_drop_reason old_data(struct sock *sk, struct sk_buff *skb)
 {
-	struct tern_sock *tp = tern_sk(sk);
-
-	if (tp->sack_ok && tern_knob(tern_sk_net(sk), dsack))
-		tern_reasm_note_dup(&tp->reasm, tern_cb(skb)->seq,
-				    tern_cb(skb)->end_seq);
+	tern_ack_dup(sk, skb);
 	tern_ack_soon(sk);
 	return SKB_DROP_REASON_TCP_OLD_DATA;
 }
@@ -247,7 +244,9 @@ enum skb_drop_reason tern_input_data(struct sock *sk, struct sk_buff *skb)
 	}
 	if (tern_seq_after(cb->seq, tp->rcv.nxt))
 		return out_of_order(sk, skb);
-	if (tern_seq_before(cb->seq, tp->rcv.nxt))
+	if (tern_seq_before(cb->seq, tp->rcv.nxt)) {
+		tern_ack_dup(sk, skb);
 		tern_ack_soon(sk);
+	}
 	return in_order(sk, skb);
 }

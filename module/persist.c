@@ -37,8 +37,9 @@ static bool exhausted(struct sock *sk)
 	if (sock_flag(sk, SOCK_DEAD)) {
 		max = tern_knob(tn, orphan_retries) ?: TERN_ORPHAN_RETRIES;
 		if (tern_retransmit_rto_us(sk) >=
-		    tern_conf_or_knob(sk, rto_max_us))
-			probes = max(probes, tp->rtt.backoff);
+		    tern_conf_or_knob(sk, rto_max_us) &&
+		    tp->rtt.backoff >= min(max, TERN_BACKOFF_MAX))
+			probes = max;
 	}
 	return tern_retransmit_give_up(sk, probes, max, tp->persist_start_ns);
 }

@@ -7,7 +7,6 @@
  */
 #include "recovery.h"
 #include "timer.h"
-#include "trace.h"
 #include "queue.h"
 
 static bool sent_after(u64 ns1, u32 end1, u64 ns2, u32 end2)
@@ -499,9 +498,6 @@ static void update_cwnd(struct sock *sk, const struct tern_ack_info *ai,
 	/* RFC 6582 3.2 step 3: a partial ACK resends in any case. */
 	if (tp->rec.phase == TERN_RECOVERY && advanced && !tp->sack_ok)
 		tp->cong.cwnd = max(tp->cong.cwnd, tern_in_flight(tp) + 1);
-	trace_tern_cong(sock_net(sk), &tp->ep.tuple, tp->cong.cwnd,
-			tp->cong.ssthresh, tern_in_flight(tp), tp->rtt.srtt_us,
-			0);
 }
 
 /**

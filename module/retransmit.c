@@ -37,6 +37,20 @@ u64 tern_retransmit_rto_ns(const struct sock *sk)
 	return (u64)tern_retransmit_rto_us(sk) * NSEC_PER_USEC;
 }
 
+/**
+ * tern_retransmit_trace() - windows and timeout after an ACK or a timeout
+ * @sk: socket, locked
+ */
+void tern_retransmit_trace(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	if (trace_tern_cong_enabled())
+		trace_tern_cong(sock_net(sk), &tp->ep.tuple, tp->cong.cwnd,
+				tp->cong.ssthresh, tern_in_flight(tp),
+				tp->rtt.srtt_us, tern_retransmit_rto_us(sk));
+}
+
 /* When the row of retries began: the oldest segment's first sending */
 static u64 row_start(struct sock *sk)
 {
@@ -418,6 +432,7 @@ void tern_retransmit_expire(struct sock *sk)
 	tern_rtt_backoff(&tp->rtt);
 	if (!shut_but_alive(sk) && tp->retries < U8_MAX)
 		tp->retries++;
+	tern_retransmit_trace(sk);
 	resend(sk, tern_queue_oldest(sk), 1);
 	arm_rto(sk);
 }

@@ -28,5 +28,6 @@ void tern_retransmit_probed(struct sock *sk);
 /* Timers */
 void tern_retransmit_expire(struct sock *sk);
 void tern_retransmit_reorder_expire(struct sock *sk);
+void tern_retransmit_trace(struct sock *sk);
 
 #endif

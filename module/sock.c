@@ -297,6 +297,8 @@ static struct sock *copy_of(struct sock *listener)
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
 	fresh_tcb(child);
+	tern_cong_init(&tern_sk(child)->cong,
+		       READ_ONCE(tern_sk(listener)->cong.ops));
 	own_pinfo(child, listener);
 	tern_compat_child_memcg(child, listener);
 	return child;
@@ -307,7 +309,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
 	tp->ep.tuple = req->ep.tuple;
 	tp->af = req->af;
 	tp->passive = 1;
-	tp->ack.mad_us = tern_sock_delack_us(tern_sk_of(tp));
+	tp->ack.mad_us = req->mad_us;
 
 	tp->rcv.irs = req->irs;
 	tp->rcv.nxt = req->irs + 1;

@@ -83,7 +83,6 @@
 	X(TCPRcvCoalesce, "segments merged in a receive queue")		\
 	X(DelayedACKs, "delayed ACKs sent")				\
 	X(TCPPureAcks, "ACKs received without data")			\
-	X(TCPHPHits, "0: there is no fast path")				\
 	X(TCPMemoryPressures, "times that memory came under pressure")
 
 /**

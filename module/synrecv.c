@@ -212,7 +212,8 @@ static void fill(struct tern_req *req, struct sock *listener,
 	req->af = af;
 	req->irs = cb->seq;
 	req->iif = cb->iif;
-	req->mark = listener->sk_mark;
+	req->mark = READ_ONCE(listener->sk_mark);
+	req->mad_us = tern_sock_delack_us(listener);
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, true,
 			   &req->opts);
 	req->opts.has_ts &= tern_knob(tn, timestamps);

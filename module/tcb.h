@@ -290,7 +290,6 @@ struct tern_snd {
  * @wscale: shift of windows advertised
  * @fin: the FIN was received in order
  * @nomem: what came in order did not fit the memory: the next window is zero
- * @rtt_seq: DRS: end of the window being measured
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
  * @space: DRS: bytes copied in the best round trip
@@ -423,7 +422,6 @@ struct tern_recovery {
  * @syn_len: length of @syn_queue
  * @syn_young: how many of them have sent one SYN-ACK only
  * @accept_queue: struct tern_sock.accept_node
- * @accept_len: is sk->sk_ack_backlog
  */
 struct tern_listen {
 	struct hlist_node node;
@@ -529,8 +527,7 @@ struct tern_sock {
 	u8 sack_ok:1,
 	   wscale_ok:1,
 	   mad_ok:1,
-	   passive:1,
-	   syn_data_seen:1;
+	   passive:1;
 	u8 retries;
 	u8 probes;
 	u64 retrans_start_ns;
@@ -546,7 +543,9 @@ struct tern_sock {
 };
 
 /**
- * struct tern6_sock - a socket of AF_INET6; the core finds @inet6 at the end
+ * struct tern6_sock - a socket of AF_INET6
+ * @tern: must be first
+ * @inet6: the core finds it at the end
  */
 struct tern6_sock {
 	struct tern_sock tern;
@@ -572,6 +571,7 @@ struct tern6_sock {
  * @oow_ns: rate limit of answers
  * @retries: SYN-ACKs resent by the timer
  * @resent: any SYN-ACK was sent again (Karn)
+ * @mad_us: the longest delay of ours, as the SYN-ACK tells
  * @acked: the third ACK came while the accept queue was full, or was deferred
  * @rcv_wnd: window advertised on the SYN-ACK
  * @rcv_wscale: ours
@@ -599,6 +599,7 @@ struct tern_req {
 	u8 retries;
 	bool resent;
 	bool acked;
+	u32 mad_us;
 	u32 rcv_wnd;
 	u8 rcv_wscale;
 	struct tern_opts opts;

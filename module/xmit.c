@@ -286,7 +286,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 		.has_wscale = req->opts.has_wscale,
 		.wscale = req->rcv_wscale,
 		.has_mad = 1,
-		.mad_us = tern_sock_delack_us(listener),
+		.mad_us = req->mad_us,
 	};
 	struct sk_buff *skb;
 	int err;

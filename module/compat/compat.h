@@ -55,6 +55,13 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 #define inet_test_bit(nr, sk)	(inet_sk(sk)->tern_compat_bit_##nr)
 #endif
 
+/* Young 6.1 lack what stable trees took over from 6.10 */
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#ifndef dst_rt6_info
+#define dst_rt6_info(dst)	((struct rt6_info *)(dst))
+#endif
+
 /* 6.7: likewise those of ipv6_pinfo */
 #include <linux/ipv6.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
