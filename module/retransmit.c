@@ -432,9 +432,9 @@ void tern_retransmit_expire(struct sock *sk)
 	tern_rtt_backoff(&tp->rtt);
 	if (!shut_but_alive(sk) && tp->retries < U8_MAX)
 		tp->retries++;
-	tern_retransmit_trace(sk);
 	resend(sk, tern_queue_oldest(sk), 1);
 	arm_rto(sk);
+	tern_retransmit_trace(sk);
 }
 
 /**

@@ -352,6 +352,10 @@ TEST_F(wire, rfc2883_4_1__dsack_off)
 	ASSERT_EQ(0, expect(p, s, ACK));
 	segment(p, 1, 1);
 	EXPECT_ACK(2);
+	segment(p, 3, 3);
+	EXPECT_ACK(2, { 3, 3 });
+	segment(p, 3, 3);
+	EXPECT_ACK(2, { 3, 3 });
 	EXPECT_EQ(0, stat_get("TCPDSACKOldSent"));
 }
 
@@ -470,6 +474,26 @@ TEST_F(wire, rfc7323_3_2__timestamps_off)
 	say(p, .flags = SYN, .seq = p->iss, .mss = MSS);
 	ASSERT_EQ(0, expect(p, s, SYN | ACK));
 	EXPECT_FALSE(s->has_ts);
+}
+
+/* RFC 2883 4.2.1: part of it was had in order. */
+TEST_F(wire, rfc2883_4_2__partial)
+{
+	BEGIN(true, false);
+	segment(p, 1, 2);
+	ASSERT_EQ(0, expect(p, s, ACK));
+	segment(p, 2, 4);
+	EXPECT_ACK(5, { 2, 2 });
+}
+
+/* 0x80000000 is 2^31 - 0x100 after 0x100: newer, though within 20 ms of half the circle */
+TEST_F(wire, rfc7323_5_2__wrap_exact)
+{
+	self->p.tsval = 0xfff00000;
+	BEGIN(false, true);
+	ASSERT_EQ(LEN, stamped(p, s, fd, 0x00000100));
+	ASSERT_EQ(LEN, stamped(p, s, fd, 0x80000000));
+	EXPECT_EQ(0, stamped(p, s, fd, 0x00000001));
 }
 
 TEST_HARNESS_MAIN

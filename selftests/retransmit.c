@@ -174,6 +174,44 @@ TEST_F(wire, rfc8985_7_3__probe_then_timeout)
 	EXPECT_EQ(1, stat_get("TCPTimeouts"));
 }
 
+/* The time that the peer says it may wait with an ACK is added to the timeout ... */
+TEST_F(wire, rfc6298_2__peers_mad)
+{
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "Tern's option");
+	self->p.has_mad = true;
+	self->p.mad = 300000;
+	BEGIN(false, false);
+	EXPECT_EQ(300000, flight_info(fd).ti_peer_mad_us);
+	start = now_us();
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	/* The round trip, four times its half, and that */
+	EXPECT_AFTER(start, 3 * TIMES * DELAY_MS + 300);
+}
+
+/* ... and to the probe's, where a single segment may wait for it: RFC 8985 7.2. */
+TEST_F(wire, rfc8985_7_2__peers_mad)
+{
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "Tern's option");
+	self->p.has_mad = true;
+	self->p.mad = 300000;
+	BEGIN(true, false);
+	start = now_us();
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_AFTER(start, PTO_MS + 300);
+	EXPECT_EQ(1, stat_get("TCPLossProbes"));
+	EXPECT_EQ(0, stat_get("TCPTimeouts"));
+}
+
 /* New data where there is some, over cwnd's limit */
 TEST_F(wire, rfc8985_7_3__probe_of_new_data)
 {

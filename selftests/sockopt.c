@@ -197,7 +197,7 @@ TEST_F(wire, inq)
 		ASSERT_EQ(left < 0 ? 20 : 30, recvmsg(fd, &msg, 0));
 		c = CMSG_FIRSTHDR(&msg);
 		ASSERT_NE(NULL, c);
-		EXPECT_EQ(is_tern() ? SOL_TERN : IPPROTO_TCP, c->cmsg_level);
+		EXPECT_EQ(IPPROTO_TCP, c->cmsg_level);
 		EXPECT_EQ(TERN_CM_INQ, c->cmsg_type);
 		EXPECT_EQ(left < 0 ? 0 : left, *(int *)CMSG_DATA(c));
 	}

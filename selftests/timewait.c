@@ -96,6 +96,28 @@ TEST_F(wire, loopback)
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(FROM, PORT));
 }
 
+/* RFC 1337 3: a reset changes nothing, as is the default; else the exact one does. */
+TEST_F(wire, rfc1337_3__reset)
+{
+	struct peer *p = &self->p;
+
+	if (!is_tern())
+		sysctl_set("rfc1337", "1");
+	ASSERT_EQ(0, aged(p, &self->s));
+	say(p, .flags = RST, .seq = p->snd_nxt);
+	EXPECT_TRUE(silence(p, QUIET));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
+	ASSERT_EQ(0, sysctl_set("rfc1337", "0"));
+	say(p, .flags = RST, .seq = p->snd_nxt + 1);
+	EXPECT_TRUE(silence(p, QUIET));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
+	say(p, .flags = RST, .seq = p->snd_nxt);
+	EXPECT_TRUE(wait_gone(FROM, PORT, SOON));
+	EXPECT_TRUE(silence(p, QUIET));
+	if (is_tern())
+		EXPECT_EQ(1, stat_get("TWKilled"));
+}
+
 /* No more than max_tw_buckets: the next is forgotten at once, and counted. */
 TEST_F(wire, rfc9293_3_3_2__too_many)
 {

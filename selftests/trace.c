@@ -103,7 +103,7 @@ TEST_F(wire, send_and_recv)
 
 TEST_F(wire, retransmit_and_timer)
 {
-	BEGIN("tern_retransmit", "tern_timer");
+	BEGIN("tern_retransmit", "tern_timer", "tern_cong");
 	sysctl_set("rto_min_us", "100000");
 	ASSERT_EQ(10, send(fd, "0123456789", 10, 0));
 	ASSERT_EQ(0, expect(p, s, ACK));
@@ -115,6 +115,7 @@ TEST_F(wire, retransmit_and_timer)
 			 p->to_port, p->port, s->seq));
 	ASSERT_EQ(0, expect(p, s, ACK));
 	EXPECT_TRUE(says(&tr, "tern_retransmit:", "seq=%u len=10 retries=2", s->seq));
+	EXPECT_TRUE(says(&tr, "tern_cong:", "sport=%d cwnd=1 ssthresh=2 in_flight=1", p->to_port));
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = s->seq + 10);
 	EXPECT_TRUE(says(&tr, "tern_timer:", "sport=%d op=cancel timer=retransmit", p->to_port));
 	trace_close(&tr);

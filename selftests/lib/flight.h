@@ -77,7 +77,7 @@ static inline struct tern_info flight_info(int fd)
 	struct tern_info ti = { 0 };
 	socklen_t len = sizeof(ti);
 
-	getsockopt(fd, IPPROTO_TCP, TERN_INFO, &ti, &len);
+	getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len);
 	return ti;
 }
 

@@ -11,11 +11,12 @@ TEST_F_TIMEOUT(pair, dead, 200)
 {
 	int idle, busy, still, iport, bport, sport, one = 1, probes = 0, resent = 0, rst = 0;
 	int64_t heard = 0, sent;
+	long probed;
 	uint32_t end;
 	char c;
 
 	/* The first probe is later than the time it takes to be sure of the end. */
-	ASSERT_EQ(0, sysctl_set("keepalive_time_ms", "4000"));
+	ASSERT_EQ(0, sysctl_set("keepalive_time_ms", "20000"));
 	ASSERT_EQ(0, sysctl_set("keepalive_intvl_ms", "300"));
 	ASSERT_EQ(0, sysctl_set("keepalive_probes", "3"));
 	ASSERT_EQ(0, sysctl_set("retries2", "3"));
@@ -39,9 +40,10 @@ TEST_F_TIMEOUT(pair, dead, 200)
 	ASSERT_EQ(0, pair_kill(self->tell));
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(PORT, iport));
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(PORT, bport));
+	probed = stat_get("TCPLossProbes");
 	sent = now_us();
 	ASSERT_EQ(4, send(busy, "data", 4, 0));
-	EXPECT_TRUE(error_at(idle, heard, 4900000, ETIMEDOUT));
+	EXPECT_TRUE(error_at(idle, heard, 20900000, ETIMEDOUT));
 	ASSERT_TRUE(sk_wait(busy, 0, 2 * SOON) & POLLERR);
 	fprintf(stderr, "# data unacknowledged: %lld ms\n", (long long)(now_us() - sent) / 1000);
 	EXPECT_EQ(-1, recv(busy, &c, 1, 0));
@@ -65,7 +67,7 @@ TEST_F_TIMEOUT(pair, dead, 200)
 		if (s->dport == iport) {
 			probes++;
 			EXPECT_EQ(0, s->len);
-			EXPECT_TRUE(near_us(s->us - heard, 4000000 + (probes - 1) * 300000));
+			EXPECT_TRUE(near_us(s->us - heard, 20000000 + (probes - 1) * 300000));
 		} else if (s->len) {
 			EXPECT_TRUE(!end || s->seq == end);
 			end = s->seq;
@@ -73,8 +75,10 @@ TEST_F_TIMEOUT(pair, dead, 200)
 		}
 	}
 	EXPECT_EQ(3, probes);
-	/* Sent, a loss probe, and as often as retries2 says. */
-	EXPECT_EQ(1 + 1 + 3, resent);
+	/* Sent, probed unless the RTO came before, and as often as retries2 says. */
+	probed = stat_get("TCPLossProbes") - probed;
+	EXPECT_GE(1, probed);
+	EXPECT_EQ(1 + probed + 3, resent);
 	EXPECT_GT(rst, 0);
 }
 
