@@ -159,16 +159,18 @@ int tern_xmit_data(struct sock *sk, struct sk_buff *skb)
  * @sk: socket, locked
  *
  * SND.NXT, unless the peer took its window back meanwhile: it would not accept
- * what is behind its edge, the ACK field with it (RFC 9293 3.10.7.4 first).
+ * what is behind its edge, the ACK field with it (RFC 9293 3.10.7.4 first). A
+ * FIN, or what the scale rounds off, is no such retreat.
  */
 u32 tern_xmit_seq(const struct sock *sk)
 {
 	const struct tern_sock *tp = tern_sk(sk);
 	u32 edge = tp->snd.una + tp->snd.wnd;
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) ||
+	    !tern_seq_before(edge + (1U << tp->snd.wscale), tp->snd.nxt))
 		return tp->snd.nxt;
-	return tern_seq_min(edge, tp->snd.nxt);
+	return edge;
 }
 
 /**

@@ -133,9 +133,9 @@ TEST_F(state, passive)
 	EXPECT_EQ(0, expect(p, &self->s, FIN | ACK));
 	say(p, .flags = ACK, .seq = p->snd_nxt + 1, .ack = p->rcv_nxt + 1);
 	EXPECT_TRUE(wait_gone(PORT, PORT, SOON));
-	/* The connection takes the place of the SYN queue's entry: SYN_RECV twice */
-	EXPECT_TRACE(AT_PEER, TERN_SYN_RECV, TERN_SYN_RECV, TERN_ESTABLISHED,
-		     TERN_CLOSE_WAIT, TERN_LAST_ACK, TERN_CLOSE);
+	/* The connection takes the place of the SYN queue's entry in SYN_RECV. */
+	EXPECT_TRACE(AT_PEER, TERN_SYN_RECV, TERN_ESTABLISHED, TERN_CLOSE_WAIT,
+		     TERN_LAST_ACK, TERN_CLOSE);
 }
 
 /* RST in SYN-RECEIVED, note 1: the entry goes, the listener listens on */
