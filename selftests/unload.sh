@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # unload: rmmod is refused while sockets are open and clean once they are
 # closed, timers and TIME_WAIT included; loading and unloading under traffic.
-# A hundred rounds of that, ten on a kernel with every check switched on.
+# A hundred rounds of that or TERN_ROUNDS, ten on a kernel with every check on.
 #
 # TERN_KO names the module's file when modprobe doesn't find it.
 
@@ -121,7 +121,7 @@ for ip in $families; do
 	TERN_IP=$ip "$here/churn" traffic "$hold" 2> /dev/null &
 	traffic="$traffic $!"
 done
-rounds=100
+rounds=${TERN_ROUNDS:-100}
 case ${TERN_KERNEL:-} in debug | kcsan) rounds=10 ;; esac
 done=0 refused=0 start=$SECONDS
 for _ in $(seq "$rounds"); do

@@ -379,7 +379,10 @@ static bool repeated(const struct seg *was, const struct seg *s)
 		answers++;
 		return true;
 	}
-	return s->ack == was->ack && !s->len && answers-- > 0;
+	if (s->ack != was->ack || s->len || !answers)
+		return false;
+	answers--;
+	return true;
 }
 
 int see(struct wire *w, struct seg *s, int sport, int flags)
