@@ -11,15 +11,6 @@
 
 WIRE_FIXTURE()
 
-static struct tern_info info(int fd)
-{
-	struct tern_info ti = { 0 };
-	socklen_t len = sizeof(ti);
-
-	getsockopt(fd, IPPROTO_TCP, TERN_INFO, &ti, &len);
-	return ti;
-}
-
 /* The ACK of a FIN may be lost in any state that follows it. */
 TEST_F(wire, rfc9293_3_10_7_4__fin_again)
 {
@@ -71,18 +62,18 @@ TEST_F(wire, rfc9293_3_8_6_1__shut_without_news)
 	ASSERT_EQ(500, send(fd, s->buf, 500, 0));
 	ASSERT_EQ(0, expect(p, s, ACK));
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = una + 500, .win = 60000);
-	EXPECT_TRUE(wait_for(info(fd).ti_unacked == 0, SOON));
+	EXPECT_TRUE(wait_for(sk_info(fd).ti_unacked == 0, SOON));
 	ASSERT_EQ(500, send(fd, s->buf, 500, 0));
 	/* Oftener than retries2; TCP's intervals are too long for that. */
 	for (int i = 0; i < (is_tern() ? 12 : 3); i++) {
 		ASSERT_EQ(0, expect(p, s, ACK));
 		EXPECT_EQ(una + 500, s->seq);
 		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = una + 500, .win0 = true);
-		EXPECT_TRUE(wait_for(info(fd).ti_snd_wnd == 0, SOON));
+		EXPECT_TRUE(wait_for(sk_info(fd).ti_snd_wnd == 0, SOON));
 	}
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, p->port));
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = una + 1000, .win = 60000);
-	EXPECT_TRUE(wait_for(info(fd).ti_unacked == 0, SOON));
+	EXPECT_TRUE(wait_for(sk_info(fd).ti_unacked == 0, SOON));
 	EXPECT_EQ(0, sk_error(fd));
 }
 
@@ -99,7 +90,7 @@ TEST_F(wire, rfc9293_3_8_6__ack_inside_shrunk_window)
 	ASSERT_EQ(1000, send(fd, s->buf, 1000, 0));
 	ASSERT_EQ(0, expect(p, s, ACK));
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = una, .win0 = true);
-	EXPECT_TRUE(wait_for(info(fd).ti_snd_wnd == 0, SOON));
+	EXPECT_TRUE(wait_for(sk_info(fd).ti_snd_wnd == 0, SOON));
 	say(p, .flags = ACK | PSH, .seq = p->snd_nxt, .ack = una, .win0 = true, .data = "x",
 	    .len = 1);
 	do {
@@ -186,7 +177,7 @@ TEST_F(wire, rfc9293_3_5__syn_ack_is_bare)
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, p->port));
 	EXPECT_EQ(0, ioctl(fd, FIONREAD, &n));
 	EXPECT_EQ(0, n);
-	EXPECT_EQ(1280, info(fd).ti_snd_wnd);
+	EXPECT_EQ(1280, sk_info(fd).ti_snd_wnd);
 }
 
 static void *reader(void *arg)

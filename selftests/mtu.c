@@ -100,15 +100,6 @@ FIXTURE_TEARDOWN(path)
 	close(self->far);
 }
 
-static struct tern_info info(int fd)
-{
-	struct tern_info ti = { 0 };
-	socklen_t len = sizeof(ti);
-
-	getsockopt(fd, IPPROTO_TCP, TERN_INFO, &ti, &len);
-	return ti;
-}
-
 /* Bytes @from to @to of a stream, and whether each was what it had to be */
 static bool transfer(int *fd, size_t from, size_t to, int ms)
 {
@@ -142,8 +133,8 @@ static void narrowed(struct __test_metadata *_metadata, struct topo *t, int *fd,
 {
 	ASSERT_EQ(0, narrow(t, NARROW));
 	EXPECT_TRUE(transfer(fd, from, from + 500000, SOON));
-	EXPECT_EQ(NARROW, info(fd[0]).ti_pmtu);
-	EXPECT_EQ(mss_of(NARROW) - TS_OPT, info(fd[0]).ti_snd_mss);
+	EXPECT_EQ(NARROW, sk_info(fd[0]).ti_pmtu);
+	EXPECT_EQ(mss_of(NARROW) - TS_OPT, sk_info(fd[0]).ti_snd_mss);
 	if (is_tern())
 		EXPECT_EQ(0, stat_get("TCPTimeouts"));
 }
@@ -157,7 +148,7 @@ TEST_F(path, rfc1191_6__fragmentation_needed)
 TEST_F(path, rfc1191_6__later_on)
 {
 	ASSERT_TRUE(transfer(self->fd, 0, 500000, SOON));
-	EXPECT_EQ(1500, info(self->fd[0]).ti_pmtu);
+	EXPECT_EQ(1500, sk_info(self->fd[0]).ti_pmtu);
 	narrowed(_metadata, &self->t, self->fd, 500000);
 }
 
@@ -180,7 +171,7 @@ TEST_F(path, rfc4821_7_7__black_hole)
 	ASSERT_EQ(0, silent(&self->t));
 	ASSERT_EQ(0, narrow(&self->t, NARROW));
 	EXPECT_TRUE(transfer(self->fd, 0, 100000, 4 * SOON));
-	EXPECT_EQ(1024 - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	EXPECT_EQ(1024 - TS_OPT, sk_info(self->fd[0]).ti_snd_mss);
 	EXPECT_EQ(1, stat_get("TCPMTUBlackHole"));
 	EXPECT_LE(2, stat_get("TCPTimeouts"));
 }
@@ -195,7 +186,7 @@ TEST_F(path, rfc4821_7_7__not_asked_for)
 	ASSERT_EQ(0, narrow(&self->t, NARROW));
 	EXPECT_FALSE(transfer(self->fd, 0, 100000, 600));
 	EXPECT_LE(2, stat_get("TCPTimeouts"));
-	EXPECT_EQ(MSS - TS_OPT, info(self->fd[0]).ti_snd_mss);
+	EXPECT_EQ(MSS - TS_OPT, sk_info(self->fd[0]).ti_snd_mss);
 }
 
 WIRE_FIXTURE()
@@ -223,19 +214,19 @@ TEST_F(wire, rfc5927_4_1__sequence)
 	ASSERT_EQ(0, too_big(p, una - 1, NARROW));
 	ASSERT_EQ(0, too_big(p, una + 2 * MSS + 1, NARROW));
 	EXPECT_TRUE(wait_for(stat_get("OutOfWindowIcmps") == 2, SOON));
-	EXPECT_EQ(MSS, info(fd).ti_snd_mss);
+	EXPECT_EQ(MSS, sk_info(fd).ti_snd_mss);
 	ASSERT_EQ(0, too_big(p, una, NARROW));
 	/* Two in place of the first */
 	ASSERT_EQ(0, expect(p, s, ACK));
 	EXPECT_EQ(una, s->seq);
 	EXPECT_EQ(mss_of(NARROW), s->len);
-	EXPECT_EQ(mss_of(NARROW), info(fd).ti_snd_mss);
+	EXPECT_EQ(mss_of(NARROW), sk_info(fd).ti_snd_mss);
 	EXPECT_EQ(2, stat_get("OutOfWindowIcmps"));
 	/* An MTU never grows by ICMP; the one behind it tells that it has come. */
 	ASSERT_EQ(0, too_big(p, una, 1400));
 	ASSERT_EQ(0, too_big(p, una - 1, 1400));
 	EXPECT_TRUE(wait_for(stat_get("OutOfWindowIcmps") == 3, SOON));
-	EXPECT_EQ(mss_of(NARROW), info(fd).ti_snd_mss);
+	EXPECT_EQ(mss_of(NARROW), sk_info(fd).ti_snd_mss);
 }
 
 TEST_HARNESS_MAIN

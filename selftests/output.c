@@ -21,7 +21,7 @@ TEST_F(wire, rfc6928_2__ten)
 	ASSERT_EQ(0, flight_write(fd, 30));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
 	EXPECT_TRUE(silence(p, DELAY_MS));
-	EXPECT_EQ(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(10, sk_info(fd).ti_snd_cwnd);
 }
 
 /* Twice as many each round trip, however few the ACKs */
@@ -35,7 +35,7 @@ TEST_F(wire, rfc5681_3_1__slow_start)
 	flight_ack(p, 10, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 15, 30));
 	EXPECT_TRUE(silence(p, DELAY_MS));
-	EXPECT_EQ(20, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(20, sk_info(fd).ti_snd_cwnd);
 	flight_ack(p, 30, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 31, 44));
 }
@@ -50,7 +50,7 @@ TEST_F(wire, rfc7661__application_limited)
 		flight_ack(p, 3 * i + 3, 0, 0);
 	}
 	ASSERT_TRUE(flight_acked(fd));
-	EXPECT_EQ(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(10, sk_info(fd).ti_snd_cwnd);
 }
 
 FIXTURE(idle) {
@@ -95,7 +95,7 @@ TEST_F(idle, rfc5681_4_1__restart)
 	ASSERT_EQ(0, flight_hear(p, s, 11, 20));
 	flight_ack(p, 20, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
-	ASSERT_EQ(20, flight_info(fd).ti_snd_cwnd);
+	ASSERT_EQ(20, sk_info(fd).ti_snd_cwnd);
 	usleep(variant->ms * 1000);
 	ASSERT_EQ(0, flight_write(fd, 30));
 	ASSERT_EQ(0, flight_hear(p, s, 21, 20 + variant->cwnd));

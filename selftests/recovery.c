@@ -15,7 +15,7 @@ WIRE_FIXTURE()
 	FLIGHT_BEGIN(sack, ts, timetravel() ? 1 : 8)
 
 #define EXPECT_WINDOW(cwnd, thresh) do {				\
-	struct tern_info _ti = flight_info(fd);				\
+	struct tern_info _ti = sk_info(fd);				\
 									\
 	EXPECT_EQ(cwnd, _ti.ti_snd_cwnd);				\
 	EXPECT_EQ(thresh, _ti.ti_snd_ssthresh);				\
@@ -64,7 +64,7 @@ TEST_F(wire, rfc8985_6_2__reordering_timer)
 		EXPECT_LE(DELAY_MS * 1000 / 4 - 500, s->us - then);
 		EXPECT_GE(DELAY_MS * 1000 / 4 + 2000, s->us - then);
 	}
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 }
 
 /* Late, not lost: what comes in time keeps the window whole. */
@@ -81,7 +81,7 @@ TEST_F(wire, rfc8985_6_2__reordered_in_time)
 	EXPECT_TRUE(silence(p, DELAY_MS));
 	EXPECT_EQ(0, stat_get("RetransSegs"));
 	/* What is only SACKed doesn't count: RFC 5681 3.2 */
-	EXPECT_EQ(11, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(11, sk_info(fd).ti_snd_cwnd);
 }
 
 /* The retransmission is lost as well: found by RACK, halved twice. */
@@ -98,7 +98,7 @@ TEST_F(wire, rfc5681_4_3__retransmission_lost)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	EXPECT_EQ(1, stat_get("TCPLostRetransmit"));
 	EXPECT_EQ(1, stat_get("TCPSackRecovery"));
-	EXPECT_EQ(2, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(2, sk_info(fd).ti_snd_ssthresh);
 	ASSERT_EQ(0, flight_hear(p, s, 12, 12));
 	flight_ack(p, 12, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 13, 14));
@@ -118,7 +118,7 @@ TEST_F(wire, rfc5681_4_3__one_window_one_cut)
 	ASSERT_EQ(0, flight_hear(p, s, 5, 6));
 	flight_ack(p, 0, 8, 10);
 	ASSERT_EQ(0, flight_hear(p, s, 7, 7));
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 	flight_ack(p, 10, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_WINDOW(5, 5);
@@ -137,7 +137,7 @@ TEST_F(wire, rfc5681_3_2__third_duplicate)
 	flight_ack(p, 0, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	EXPECT_EQ(1, stat_get("TCPRenoRecovery"));
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 	/* A partial ACK: the next hole goes out at once (RFC 6582 3.2). */
 	flight_ack(p, 4, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 5, 5));
@@ -176,12 +176,12 @@ TEST_F(wire, rfc3522__original_was_late)
 	first = s->tsval;
 	flight_ack(p, 0, 2, 4);
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(4), .has_ts = true,
 	    .tsval = p->tsval, .tsecr = first);
 	EXPECT_TRUE(wait_for(stat_get("TCPFullUndo") == 1, SOON));
-	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
-	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_LE(10, sk_info(fd).ti_snd_cwnd);
+	EXPECT_LT(1 << 20, sk_info(fd).ti_snd_ssthresh);
 }
 
 /* The same when the echo is of the retransmission: it was needed. */
@@ -193,10 +193,10 @@ TEST_F(wire, rfc3522__original_was_lost)
 	flight_ack(p, 0, 2, 10);
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	flight_ack(p, 10, 0, 0);
-	ASSERT_TRUE(wait_for(!flight_info(fd).ti_sacked, SOON));
+	ASSERT_TRUE(wait_for(!sk_info(fd).ti_sacked, SOON));
 	EXPECT_EQ(0, stat_get("TCPFullUndo"));
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
-	EXPECT_EQ(5, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_cwnd);
 }
 
 /* Every retransmission is reported as a duplicate: nothing had been lost. */
@@ -209,13 +209,13 @@ TEST_F(wire, rfc3708__dsack_undoes)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	flight_ack(p, 10, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(10), .nsack = 1,
 	    .sack = { { SEQ(1), END(1) } });
 	EXPECT_TRUE(wait_for(stat_get("TCPDSACKUndo") == 1, SOON));
 	EXPECT_EQ(1, stat_get("TCPDSACKRecv"));
-	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
-	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_LE(10, sk_info(fd).ti_snd_cwnd);
+	EXPECT_LT(1 << 20, sk_info(fd).ti_snd_ssthresh);
 }
 
 TEST_HARNESS_MAIN

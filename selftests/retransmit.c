@@ -28,7 +28,7 @@ WIRE_FIXTURE()
 
 /* The path's round trip; what a slow machine makes of it is not known. */
 #define EXPECT_RTT(fd) do {						\
-	unsigned int _rtt = flight_info(fd).ti_rtt;			\
+	unsigned int _rtt = sk_info(fd).ti_rtt;			\
 									\
 	EXPECT_LE(DELAY_MS * 1000, _rtt);				\
 	if (timetravel())						\
@@ -50,14 +50,14 @@ TEST_F(wire, rfc5681_3_1__timeout)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	EXPECT_AFTER(start, RTO_MS);
 	EXPECT_TRUE(silence(p, DELAY_MS));
-	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
-	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	EXPECT_EQ(1, sk_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(1, sk_info(fd).ti_backoff);
 	flight_ack(p, 1, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 2, 3));
 	flight_ack(p, 3, 0, 0);
 	ASSERT_EQ(0, flight_hear(p, s, 4, 7));
-	EXPECT_EQ(4, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(4, sk_info(fd).ti_snd_cwnd);
 	EXPECT_EQ(1, stat_get("TCPTimeouts"));
 	EXPECT_EQ(7, stat_get("TCPSlowStartRetrans") + 1);
 }
@@ -74,8 +74,8 @@ TEST_F(wire, rfc5681_3_1__second_timeout)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	EXPECT_AFTER(start, RTO_MS + 2 * RTO_MS);
-	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
-	EXPECT_EQ(5, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(1, sk_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
 }
 
 /*
@@ -88,20 +88,20 @@ TEST_F(wire, rfc6298_3__behind_a_hole)
 	unsigned int rtt;
 
 	BEGIN(false, false);
-	rtt = flight_info(fd).ti_rtt;
+	rtt = sk_info(fd).ti_rtt;
 	ASSERT_EQ(0, flight_write(fd, 2));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 2));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	flight_ack(p, 2, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
-	EXPECT_EQ(rtt, flight_info(fd).ti_rtt);
-	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	EXPECT_EQ(rtt, sk_info(fd).ti_rtt);
+	EXPECT_EQ(1, sk_info(fd).ti_backoff);
 	ASSERT_EQ(0, flight_write(fd, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 3, 3));
 	flight_ack(p, 3, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_RTT(fd);
-	EXPECT_EQ(0, flight_info(fd).ti_backoff);
+	EXPECT_EQ(0, sk_info(fd).ti_backoff);
 }
 
 /* RFC 7323 4.1: the echo of the last copy makes it a sample ... */
@@ -111,11 +111,11 @@ TEST_F(wire, rfc7323_4__echo_of_the_retransmission)
 	ASSERT_EQ(0, flight_write(fd, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
-	EXPECT_EQ(1, flight_info(fd).ti_backoff);
+	EXPECT_EQ(1, sk_info(fd).ti_backoff);
 	flight_ack(p, 1, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_RTT(fd);
-	EXPECT_EQ(0, flight_info(fd).ti_backoff);
+	EXPECT_EQ(0, sk_info(fd).ti_backoff);
 }
 
 /* ... that of another copy does not: the ACK was lost on its way, not late. */
@@ -125,7 +125,7 @@ TEST_F(wire, rfc7323_4__echo_of_an_earlier_copy)
 	uint32_t first;
 
 	BEGIN(false, true);
-	rtt = flight_info(fd).ti_rtt;
+	rtt = sk_info(fd).ti_rtt;
 	ASSERT_EQ(0, flight_write(fd, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
@@ -134,8 +134,8 @@ TEST_F(wire, rfc7323_4__echo_of_an_earlier_copy)
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(1), .has_ts = true,
 	    .tsval = p->tsval, .tsecr = first);
 	ASSERT_TRUE(flight_acked(fd));
-	EXPECT_EQ(rtt, flight_info(fd).ti_rtt);
-	EXPECT_EQ(2, flight_info(fd).ti_backoff);
+	EXPECT_EQ(rtt, sk_info(fd).ti_rtt);
+	EXPECT_EQ(2, sk_info(fd).ti_backoff);
 }
 
 /* What is SACKed is a sample too, while the hole waits. */
@@ -148,10 +148,10 @@ TEST_F(wire, rfc6298_3__sacked_is_a_sample)
 	ASSERT_EQ(0, flight_write(fd, 4));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 4));
 	flight_ack(p, 0, 2, 4);
-	ASSERT_TRUE(wait_for(flight_info(fd).ti_sacked == 3, SOON));
+	ASSERT_TRUE(wait_for(sk_info(fd).ti_sacked == 3, SOON));
 	/* An eighth of the way from 40 ms to 60 ms */
-	EXPECT_LE(42400, flight_info(fd).ti_rtt);
-	EXPECT_GE(43000, flight_info(fd).ti_rtt);
+	EXPECT_LE(42400, sk_info(fd).ti_rtt);
+	EXPECT_GE(43000, sk_info(fd).ti_rtt);
 }
 
 /*
@@ -184,7 +184,7 @@ TEST_F(wire, rfc6298_2__peers_mad)
 	self->p.has_mad = true;
 	self->p.mad = 300000;
 	BEGIN(false, false);
-	EXPECT_EQ(300000, flight_info(fd).ti_peer_mad_us);
+	EXPECT_EQ(300000, sk_info(fd).ti_peer_mad_us);
 	start = now_us();
 	ASSERT_EQ(0, flight_write(fd, 1));
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
@@ -241,8 +241,8 @@ TEST_F(wire, rfc8985_7_4__repaired)
 	flight_ack(p, 6, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_EQ(1, stat_get("TCPLossProbeRecovery"));
-	EXPECT_EQ(2, flight_info(fd).ti_snd_ssthresh);
-	EXPECT_EQ(2, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(2, sk_info(fd).ti_snd_ssthresh);
+	EXPECT_EQ(2, sk_info(fd).ti_snd_cwnd);
 }
 
 /* Only the ACK was late: nothing was lost. */
@@ -259,7 +259,7 @@ TEST_F(wire, rfc8985_7_4__not_needed)
 	    .tsval = p->tsval, .tsecr = first);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_EQ(0, stat_get("TCPLossProbeRecovery"));
-	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_LE(10, sk_info(fd).ti_snd_cwnd);
 }
 
 /* Without timestamps the first ACK doesn't tell; a D-SACK then does. */
@@ -279,7 +279,7 @@ TEST_F(wire, rfc8985_7_4__dsack_of_the_probe)
 	flight_ack(p, 7, 0, 0);
 	ASSERT_TRUE(flight_acked(fd));
 	EXPECT_EQ(0, stat_get("TCPLossProbeRecovery"));
-	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
+	EXPECT_LE(10, sk_info(fd).ti_snd_cwnd);
 }
 
 /* RFC 3522: the timeout was for nothing; the window is given back. */
@@ -292,14 +292,14 @@ TEST_F(wire, rfc4015__spurious_timeout)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
 	first = s->tsval;
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
-	EXPECT_EQ(1, flight_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(1, sk_info(fd).ti_snd_cwnd);
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = END(2), .has_ts = true,
 	    .tsval = p->tsval, .tsecr = first);
 	/* Nothing but new data follows. */
 	ASSERT_EQ(0, flight_hear(p, s, 11, 12));
 	EXPECT_EQ(1, stat_get("TCPSpuriousRTOs"));
-	EXPECT_LE(10, flight_info(fd).ti_snd_cwnd);
-	EXPECT_LT(1 << 20, flight_info(fd).ti_snd_ssthresh);
+	EXPECT_LE(10, sk_info(fd).ti_snd_cwnd);
+	EXPECT_LT(1 << 20, sk_info(fd).ti_snd_ssthresh);
 }
 
 /*
@@ -322,7 +322,7 @@ TEST_F(wire, rfc8985_6_3__recent_is_not_lost)
 	ASSERT_EQ(0, flight_hear(p, s, 5, 5));
 	ASSERT_EQ(0, flight_hear(p, s, 2, 2));		/* the timeout */
 	EXPECT_EQ(1, stat_get("TCPTimeouts"));
-	EXPECT_EQ(3, flight_info(fd).ti_lost);
+	EXPECT_EQ(3, sk_info(fd).ti_lost);
 }
 
 TEST_HARNESS_MAIN

@@ -109,8 +109,8 @@ TEST_F(wire, rfc7323_2_2__sending_above_64k)
 	}
 	EXPECT_LT(65535, n);
 	EXPECT_LE(wnd - MSS, n);
-	EXPECT_EQ(wnd, flight_info(fd).ti_snd_wnd);
-	EXPECT_TRUE(flight_info(fd).ti_snd_wscale == 7);
+	EXPECT_EQ(wnd, sk_info(fd).ti_snd_wnd);
+	EXPECT_TRUE(sk_info(fd).ti_snd_wscale == 7);
 }
 
 /* RFC 7323 2.3: a shift above 14 counts as 14. */
@@ -125,8 +125,8 @@ TEST_F(wire, rfc7323_2_3__shift_of_15)
 	ASSERT_EQ(1, send(fd, "x", 1, 0));
 	ASSERT_EQ(0, expect(p, &self->s, ACK));
 	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = self->s.seq + 1, .win = 1);
-	EXPECT_TRUE(wait_for(flight_info(fd).ti_snd_wnd == 1 << 14, SOON));
-	EXPECT_TRUE(flight_info(fd).ti_snd_wscale == 14);
+	EXPECT_TRUE(wait_for(sk_info(fd).ti_snd_wnd == 1 << 14, SOON));
+	EXPECT_TRUE(sk_info(fd).ti_snd_wscale == 14);
 }
 
 TEST_F(wire, rfc7323_2_2__receiving_above_64k)
@@ -136,7 +136,7 @@ TEST_F(wire, rfc7323_2_2__receiving_above_64k)
 	int fd = begin(p, s, 1 << 20, 0), scale;
 
 	ASSERT_GE(fd, 0);
-	scale = flight_info(fd).ti_rcv_wscale;
+	scale = sk_info(fd).ti_rcv_wscale;
 	EXPECT_LT(4, scale);
 	stream(p, 0, PIECE);
 	ASSERT_EQ(0, expect(p, s, ACK));
@@ -166,8 +166,8 @@ TEST_F(wire, rfc7323_2_2__off)
 	p->win = 10;
 	stream(p, 0, 1);
 	ASSERT_EQ(0, expect(p, s, ACK));
-	EXPECT_EQ(10, flight_info(fd).ti_snd_wnd);
-	EXPECT_TRUE(flight_info(fd).ti_rcv_wscale == 0);
+	EXPECT_EQ(10, sk_info(fd).ti_snd_wnd);
+	EXPECT_TRUE(sk_info(fd).ti_rcv_wscale == 0);
 	/* As a server */
 	ASSERT_GE(sk_listen(PORT + 1, 1), 0);
 	p->to_port = PORT + 1;
@@ -191,7 +191,7 @@ TEST_F(wire, rfc7323_2_2__peer_without)
 	ASSERT_EQ(0, peer_synack(p));
 	stream(p, 0, PIECE);
 	ASSERT_EQ(0, expect(p, s, ACK));
-	EXPECT_TRUE(flight_info(fd).ti_rcv_wscale == 0);
+	EXPECT_TRUE(sk_info(fd).ti_rcv_wscale == 0);
 	EXPECT_LT(60000, s->win);
 }
 
@@ -205,7 +205,7 @@ static void bounded(struct __test_metadata *_metadata, struct peer *p, struct se
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, getsockopt(fd, IPPROTO_TCP, TERN_WINDOW_CLAMP, &v, &len));
 	EXPECT_EQ(clamp, is_tern() ? v : clamp);
-	scale = flight_info(fd).ti_rcv_wscale;
+	scale = sk_info(fd).ti_rcv_wscale;
 	for (int i = 0; i < 20; i++) {
 		stream(p, i * PIECE, (i + 1) * PIECE);
 		ASSERT_EQ(0, expect(p, s, ACK));
@@ -238,7 +238,7 @@ TEST_F(wire, rfc9293_3_8_6__never_shrinks)
 	uint32_t edge = 0;
 
 	ASSERT_GE(fd, 0);
-	scale = flight_info(fd).ti_rcv_wscale;
+	scale = sk_info(fd).ti_rcv_wscale;
 	for (int i = 0; i < 100; i++) {
 		stream(p, i * PIECE, (i + 1) * PIECE);
 		ASSERT_EQ(1, hear(p, s, SOON));
@@ -264,7 +264,7 @@ TEST_F(wire, rfc9293_3_8_6_2_2__opens_wide)
 	if (!is_tern())
 		SKIP(return, "how full TCP's buffer is depends on more than bytes");
 	ASSERT_GE(fd, 0);
-	scale = flight_info(fd).ti_rcv_wscale;
+	scale = sk_info(fd).ti_rcv_wscale;
 	edge = 7300;
 	/* Fill what is granted, with full segments. */
 	for (int i = 0; i < 50 && n < edge; i++) {
@@ -310,7 +310,7 @@ TEST_F(wire, rfc9293_3_10_7_4__beyond)
 		buf[i] = i % 251;
 	stream(p, 0, 1400);
 	ASSERT_EQ(0, expect(p, s, ACK));
-	edge = 1400 + flight_info(fd).ti_rcv_wnd;
+	edge = 1400 + sk_info(fd).ti_rcv_wnd;
 	ASSERT_LT(1600, edge);
 	ASSERT_GE(1400 + 3000, edge);
 	say(p, .flags = FIN | ACK, .seq = AT(edge - 100), .ack = p->rcv_nxt,

@@ -72,19 +72,10 @@ static inline void flight_ack(struct peer *p, int n, int from, int to)
 	    .sack = { { SEQ(from), END(to) } });
 }
 
-static inline struct tern_info flight_info(int fd)
-{
-	struct tern_info ti = { 0 };
-	socklen_t len = sizeof(ti);
-
-	getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len);
-	return ti;
-}
-
 /* All that was sent is acknowledged by now. */
 static inline bool flight_acked(int fd)
 {
-	return wait_for(!flight_info(fd).ti_unacked, SOON);
+	return wait_for(!sk_info(fd).ti_unacked, SOON);
 }
 
 #endif

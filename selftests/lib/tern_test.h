@@ -153,6 +153,7 @@ int sk_dial(const char *ip, int port, int from, int flags);	/* from: 0 or a port
 int sk_port(int fd);
 int sk_wait(int fd, int events, int ms);	/* revents, 0 on timeout */
 int sk_error(int fd);			/* SO_ERROR */
+struct tern_info sk_info(int fd);	/* TERN_INFO, or TCP's */
 int sk_timeouts(int fd, int ms);	/* SO_RCVTIMEO, SO_SNDTIMEO */
 /* Two sockets connected over the veth pair, or lo: a[0] client, a[1] server. */
 int sk_pair(struct topo *t, int fd[2], int port);

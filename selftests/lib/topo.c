@@ -346,6 +346,15 @@ int sk_wait(int fd, int events, int ms)
 	return poll(&p, 1, ms) > 0 ? p.revents : 0;
 }
 
+struct tern_info sk_info(int fd)
+{
+	struct tern_info ti = { 0 };
+	socklen_t len = sizeof(ti);
+
+	getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len);
+	return ti;
+}
+
 int sk_error(int fd)
 {
 	int val = -1;

@@ -8,15 +8,6 @@
 
 WIRE_FIXTURE()
 
-static struct tern_info info(int fd)
-{
-	struct tern_info ti = { 0 };
-	socklen_t len = sizeof(ti);
-
-	getsockopt(fd, is_tern() ? SOL_TERN : IPPROTO_TCP, TERN_INFO, &ti, &len);
-	return ti;
-}
-
 TEST_F(wire, lengths)
 {
 	struct peer *p = &self->p;
@@ -37,12 +28,12 @@ TEST_F(wire, lengths)
 	EXPECT_EQ(0, k.rxq);
 	if (is_tern()) {
 		EXPECT_EQ(4, k.txq);
-		EXPECT_EQ(3, info(listener).ti_syn_queue);
-		EXPECT_EQ(0, info(listener).ti_accept_queue);
-		EXPECT_EQ(4, info(listener).ti_accept_max);
+		EXPECT_EQ(3, sk_info(listener).ti_syn_queue);
+		EXPECT_EQ(0, sk_info(listener).ti_accept_queue);
+		EXPECT_EQ(4, sk_info(listener).ti_accept_max);
 	}
-	EXPECT_EQ(0, info(listener).ti_unacked);
-	EXPECT_EQ(4, info(listener).ti_sacked);
+	EXPECT_EQ(0, sk_info(listener).ti_unacked);
+	EXPECT_EQ(4, sk_info(listener).ti_sacked);
 	EXPECT_EQ(0, sk_wait(listener, POLLIN, 0));
 
 	p->port = 5001;
@@ -51,10 +42,10 @@ TEST_F(wire, lengths)
 	EXPECT_EQ(2, sk_count(PORT, 0, TERN_SYN_RECV));
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(PORT, 5001));
 	EXPECT_EQ(1, sk_find(PORT, 0, TERN_LISTEN).rxq);
-	EXPECT_EQ(1, info(listener).ti_unacked);
+	EXPECT_EQ(1, sk_info(listener).ti_unacked);
 	if (is_tern()) {
-		EXPECT_EQ(2, info(listener).ti_syn_queue);
-		EXPECT_EQ(1, info(listener).ti_accept_queue);
+		EXPECT_EQ(2, sk_info(listener).ti_syn_queue);
+		EXPECT_EQ(1, sk_info(listener).ti_accept_queue);
 	}
 
 	EXPECT_GE(accept(listener, NULL, NULL), 0);
@@ -80,7 +71,7 @@ TEST_F(wire, each_listener)
 		struct tern_info ti;
 
 		ASSERT_EQ(POLLIN, sk_wait(listener[i], POLLIN, SOON));
-		ti = info(listener[i]);
+		ti = sk_info(listener[i]);
 		EXPECT_EQ(1, ti.ti_unacked);
 		EXPECT_EQ(i ? 7 : 4, ti.ti_sacked);
 		EXPECT_EQ(i ? 2 : 1, sk_count(PORT + i, 0, TERN_SYN_RECV));
