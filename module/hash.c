@@ -514,7 +514,7 @@ static bool reusable(struct tern_net *tn, const struct tern_tw *tw)
 	int mode = tern_knob(tn, tw_reuse);
 
 	if (!mode || !tw->ts_ok ||
-	    ktime_get_ns() - READ_ONCE(tw->ts_recent_ns) < NSEC_PER_SEC)
+	    ktime_get_ns() < READ_ONCE(tw->ts_recent_ns) + NSEC_PER_SEC)
 		return false;
 	return mode == 1 || ipv6_addr_loopback(l) ||
 	       (ipv6_addr_v4mapped(l) && ipv4_is_loopback(l->s6_addr32[3]));

@@ -488,8 +488,9 @@ void tern_sock_done(struct sock *sk, const char *event)
 	tern_hash_remove(tn, &tp->ep);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);
+	/* Before the state: who polls sees both. */
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	tern_state_set(sk, TCP_CLOSE, event);
-	sk->sk_shutdown = SHUTDOWN_MASK;
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_state_change(sk);
 	else
@@ -510,9 +511,10 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
 		return;
 	WRITE_ONCE(sk->sk_err, err);
 	purge_tx(sk);
+	tern_sock_done(sk, event);
+	/* Last: whoever it wakes sees all of the end. */
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk_error_report(sk);
-	tern_sock_done(sk, event);
 }
 
 /**

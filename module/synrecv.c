@@ -596,13 +596,13 @@ enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
 {
 	struct tern_net *tn = tern_sk_net(listener);
 	const struct tern_skb_cb *cb = tern_cb(skb);
-	u64 sent, now = ktime_get_ns();
+	u64 sent = READ_ONCE(tn->cookie_ns);
+	u64 now = ktime_get_ns();
 	struct tern_req req = {};
 	struct tern_opts o;
 
 	/* Nobody can have one when none was sent for long. */
-	sent = READ_ONCE(tn->cookie_ns);
-	if (!sent || now - sent > COOKIE_LIFE_NS)
+	if (!sent || now > sent + COOKIE_LIFE_NS)
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, false,
 			   &o);
