@@ -173,6 +173,7 @@ struct seg {
 	int nsack;
 	uint32_t sack[4][2];
 	bool bad_csum;
+	bool partial;			/* received: the sum is left to the device */
 	const void *data;
 	int len;
 	uint8_t tos, ttl;		/* received: traffic class, hop limit */
@@ -184,6 +185,7 @@ struct wire {
 	int fd;
 	int ifindex;
 	bool sniff;			/* sees both directions */
+	bool sums_left;			/* a sum left to the device is as good as right */
 	uint8_t to[6];			/* whose station is at the cable's other end */
 };
 
