@@ -50,7 +50,7 @@ tools:
 	$(MAKE) -C tools
 
 selftests: setup
-	$(MAKE) -C selftests
+	$(programs)
 
 unit: setup
 	$(MAKE) -C selftests/unit run
@@ -62,13 +62,15 @@ setup:
 setup-demo:
 	scripts/setup demo
 
+programs = $(MAKE) -s -j$(shell nproc) -C selftests
+
 check: setup tools
-	$(MAKE) -s -C selftests
+	$(programs)
 	for k in $(or $(KERNEL),6.12 debug); do scripts/build $$k > /dev/null || exit; done
 	scripts/run-tests $(or $(KERNEL),6.12 debug)
 
 check-all: setup tools
-	$(MAKE) -s -C selftests
+	$(programs)
 	for k in $(all_kernels); do scripts/build $$k > /dev/null || exit; done
 	scripts/run-tests --all $(all_kernels)
 
@@ -83,7 +85,7 @@ scene: setup-demo tools
 	scripts/scene $(or $(NAME),--list) --kernel $(or $(KERNEL),6.12)
 
 shell: setup tools
-	$(MAKE) -s -C selftests
+	$(programs)
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
 	scripts/vm/run --kernel $(or $(KERNEL),6.12) --timeout 86400 --shell
 
@@ -92,7 +94,7 @@ bench: setup-demo tools
 	scripts/bench
 
 states: setup
-	$(MAKE) -s -C selftests
+	$(programs)
 	scripts/build 6.12 > /dev/null
 	scripts/states
 

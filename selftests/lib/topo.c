@@ -13,6 +13,7 @@
 #include <net/if.h>
 
 #include "tern_test.h"
+#include "link.h"
 
 static int ns_here(void)
 {
@@ -92,31 +93,75 @@ int topo_offload(struct topo *t, int which, bool on)
 	return ret;
 }
 
+static const uint8_t mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
+
 /*
  * IPv6 is off, or without link-local addresses and so without solicitations:
  * nothing that a test has not caused is on the wire.
  */
-static void ipv6_conf(char *cmd, size_t size, bool on)
+static int ipv6_conf(bool on)
 {
-	const char *file = on ? "addr_gen_mode" : "disable_ipv6";
+	static const char *const which[] = { "all", "default" };
 
-	snprintf(cmd, size,
-		 "for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/%s; done;",
-		 file);
+	for (int i = 0; i < 2; i++) {
+		char path[64];
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", which[i],
+			 on ? "addr_gen_mode" : "disable_ipv6");
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		/* A kernel without IPv6 is as good as one where it is off. */
+		if (fd < 0 && !on && errno == ENOENT)
+			return 0;
+		if (fd < 0 || write(fd, "1", 1) != 1)
+			return -1;
+		close(fd);
+	}
+	return 0;
 }
 
-/* Commands of ip -batch. Without detection of duplicates addresses are usable at once. */
-static void addresses(char *cmd, size_t size, const char *me, const char *peer, int mac)
+static struct link_addr addr_of(const char *host, int family)
 {
-	int n = snprintf(cmd, size, "addr add %s/24 dev eth0\n"
-			 "link set eth0 up\n"
-			 "neigh add %s lladdr 02:00:00:00:00:%02x dev eth0 nud permanent\n",
-			 me, peer, mac);
+	struct link_addr a = { .family = family };
 
-	if (is_v6())
-		snprintf(cmd + n, size - n, "addr add %s/120 dev eth0 nodad\n"
-			 "neigh add %s lladdr 02:00:00:00:00:%02x dev eth0 nud permanent\n",
-			 ip_text(me), ip_text(peer), mac);
+	inet_pton(family, family == AF_INET6 ? ip_text(host) : host, a.bytes);
+	return a;
+}
+
+static int addresses(int which)
+{
+	static const char *const host[2] = { HOST_A, HOST_B };
+
+	for (int v6 = 0; v6 <= is_v6(); v6++) {
+		struct link_addr me = addr_of(host[which], v6 ? AF_INET6 : AF_INET);
+		struct link_addr peer = addr_of(host[!which], v6 ? AF_INET6 : AF_INET);
+
+		if (link_address("eth0", &me, v6 ? 120 : 24) ||
+		    link_neighbour("eth0", &peer, mac[!which]))
+			return -1;
+	}
+	return 0;
+}
+
+/* Sources that a test makes up: answers go over the wire too. */
+static int routes(void)
+{
+	for (int v6 = 0; v6 <= is_v6(); v6++) {
+		struct link_addr to = addr_of("10.10.0.0", v6 ? AF_INET6 : AF_INET);
+		struct link_addr via = addr_of(HOST_B, v6 ? AF_INET6 : AF_INET);
+
+		if (link_route(&to, v6 ? 112 : 16, &via))
+			return -1;
+	}
+	return 0;
+}
+
+/* One end, whose kernel answers where it has an address */
+static int host_up(int which, bool kernel)
+{
+	if (link_up("lo") || link_up("eth0"))
+		return -1;
+	return kernel ? addresses(which) : 0;
 }
 
 static const char *case_name = "";
@@ -146,40 +191,18 @@ static void tell_name(void)
 
 int topo_up(struct topo *t, enum topo_kind kind)
 {
-	char conf[256], addr[512];
-
 	t->home = ns_here();
 	if (t->home < 0 || unshare(CLONE_NEWNET))
 		return -1;
 	t->ns[1] = ns_here();
 	tell_name();
-	if (unshare(CLONE_NEWNET))
+	if (ipv6_conf(is_v6() && kind == TOPO_HOSTS) || unshare(CLONE_NEWNET))
 		return -1;
 	t->ns[0] = ns_here();
 	tell_name();
 
-	ipv6_conf(conf, sizeof(conf), is_v6());
-	addresses(addr, sizeof(addr), HOST_A, HOST_B, 2);
-	if (run("%s exec ip -batch - <<-END\n"
-		"link set lo up\n"
-		"link add eth0 address 02:00:00:00:00:01 type veth "
-			"peer name eth0 address 02:00:00:00:00:02 netns /proc/%d/fd/%d\n"
-		"%s"
-		"END\n", conf, getpid(), t->ns[1], addr))
-		return -1;
-	ipv6_conf(conf, sizeof(conf), is_v6() && kind == TOPO_HOSTS);
-	strcpy(addr, "link set eth0 up\n");
-	if (kind == TOPO_HOSTS)
-		addresses(addr, sizeof(addr), HOST_B, HOST_A, 1);
-	if (topo_run(t, 1, "%s exec ip -batch - <<-END\n"
-		     "link set lo up\n"
-		     "%s"
-		     "END\n", conf, addr))
-		return -1;
-	/* Sources that a test makes up: answers go over the wire too. */
-	if (run("ip route add 10.10.0.0/16 via " HOST_B))
-		return -1;
-	if (is_v6() && run("ip route add %s/112 via %s", ip_text("10.10.0.0"), ip_text(HOST_B)))
+	if (ipv6_conf(is_v6()) || link_veth("eth0", mac, t->ns[1]) || topo_enter(t, 1) ||
+	    host_up(1, kind == TOPO_HOSTS) || topo_enter(t, 0) || host_up(0, true) || routes())
 		return -1;
 	if (kind == TOPO_WIRE)
 		topo_offload(t, 0, false);
