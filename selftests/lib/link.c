@@ -31,7 +31,7 @@ static void begin(struct request *r, int type, int flags, const void *header, si
 	memset(r, 0, sizeof(*r));
 	r->nlh.nlmsg_len = NLMSG_HDRLEN;
 	r->nlh.nlmsg_type = type;
-	r->nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	r->nlh.nlmsg_flags = NLM_F_REQUEST | flags;
 	memcpy(grow(r, size), header, size);
 }
 
@@ -61,20 +61,29 @@ static void put_addr(struct request *r, int type, const struct link_addr *a)
 	put(r, type, a->bytes, a->family == AF_INET6 ? 16 : 4);
 }
 
+/* Return: bytes of the reply, or -1 */
+static int talk(struct request *r, void *reply, size_t size)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), n = -1;
+
+	if (fd >= 0 && send(fd, r, r->nlh.nlmsg_len, 0) >= 0)
+		n = recv(fd, reply, size, 0);
+	if (fd >= 0)
+		close(fd);
+	return n;
+}
+
 static int ask(struct request *r)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	struct {
 		struct nlmsghdr nlh;
 		struct nlmsgerr err;
 		uint8_t quoted[sizeof(*r)];
-	} reply = { .err.error = -EPROTO };
+	} reply;
 
-	if (fd < 0)
+	r->nlh.nlmsg_flags |= NLM_F_ACK;
+	if (talk(r, &reply, sizeof(reply)) < 0)
 		return -1;
-	if (send(fd, r, r->nlh.nlmsg_len, 0) < 0 || recv(fd, &reply, sizeof(reply), 0) < 0)
-		reply.err.error = -errno;
-	close(fd);
 	errno = -reply.err.error;
 	return errno ? -1 : 0;
 }
@@ -113,12 +122,57 @@ int link_up(const char *name)
 	return ask(&r);
 }
 
+/* The first of two that are up drops what it is given until it has a queue. */
+static bool has_queue(const char *name)
+{
+	struct ifinfomsg link = { .ifi_index = if_nametoindex(name) };
+	struct {
+		struct nlmsghdr nlh;
+		struct ifinfomsg link;
+		uint8_t attrs[8192];
+	} reply;
+	struct request r;
+	struct rtattr *a;
+	int left;
+
+	begin(&r, RTM_GETLINK, 0, &link, sizeof(link));
+	left = talk(&r, &reply, sizeof(reply)) - (int)offsetof(typeof(reply), attrs);
+	for (a = (struct rtattr *)reply.attrs; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_QDISC)
+			return strcmp(RTA_DATA(a), "noop");
+	return false;
+}
+
+int link_wait(const char *name)
+{
+	return wait_for(has_queue(name), SOON) ? 0 : -1;
+}
+
+/* Of an IPv6 address the kernel begins to receive some time after it is there. */
+static bool receives(const struct link_addr *a)
+{
+	struct rtmsg rt = {
+		.rtm_family = a->family, .rtm_dst_len = a->family == AF_INET6 ? 128 : 32,
+	};
+	struct {
+		struct nlmsghdr nlh;
+		struct rtmsg rt;
+		uint8_t attrs[512];
+	} reply = { 0 };
+	struct request r;
+
+	begin(&r, RTM_GETROUTE, 0, &rt, sizeof(rt));
+	put_addr(&r, RTA_DST, a);
+	return talk(&r, &reply, sizeof(reply)) > 0 && reply.nlh.nlmsg_type == RTM_NEWROUTE &&
+	       reply.rt.rtm_type == RTN_LOCAL;
+}
+
 int link_address(const char *name, const struct link_addr *a, int prefix)
 {
 	struct ifaddrmsg addr = {
 		.ifa_family = a->family, .ifa_prefixlen = prefix,
 		.ifa_index = if_nametoindex(name),
-		/* Without detection of duplicates it is usable at once. */
+		/* No detection of duplicates */
 		.ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0,
 	};
 	struct request r;
@@ -126,7 +180,9 @@ int link_address(const char *name, const struct link_addr *a, int prefix)
 	begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &addr, sizeof(addr));
 	put_addr(&r, IFA_LOCAL, a);
 	put_addr(&r, IFA_ADDRESS, a);
-	return ask(&r);
+	if (ask(&r))
+		return -1;
+	return wait_for(receives(a), SOON) ? 0 : -1;
 }
 
 int link_neighbour(const char *name, const struct link_addr *a, const uint8_t mac[6])

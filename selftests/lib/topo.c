@@ -202,7 +202,8 @@ int topo_up(struct topo *t, enum topo_kind kind)
 	tell_name();
 
 	if (ipv6_conf(is_v6()) || link_veth("eth0", mac, t->ns[1]) || topo_enter(t, 1) ||
-	    host_up(1, kind == TOPO_HOSTS) || topo_enter(t, 0) || host_up(0, true) || routes())
+	    host_up(1, kind == TOPO_HOSTS) || topo_enter(t, 0) || host_up(0, true) || routes() ||
+	    topo_enter(t, 1) || link_wait("eth0") || topo_enter(t, 0))
 		return -1;
 	if (kind == TOPO_WIRE)
 		topo_offload(t, 0, false);
