@@ -187,13 +187,13 @@ int link_address(const char *name, const struct link_addr *a, int prefix)
 
 int link_neighbour(const char *name, const struct link_addr *a, const uint8_t mac[6])
 {
-	struct ndmsg nd = {
+	struct ndmsg neigh = {
 		.ndm_family = a->family, .ndm_ifindex = if_nametoindex(name),
 		.ndm_state = NUD_PERMANENT,
 	};
 	struct request r;
 
-	begin(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &nd, sizeof(nd));
+	begin(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &neigh, sizeof(neigh));
 	put_addr(&r, NDA_DST, a);
 	put(&r, NDA_LLADDR, mac, 6);
 	return ask(&r);

@@ -67,6 +67,54 @@ TEST_F(wire, fin_in_time)
 	EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_TIME_WAIT, SOON));
 }
 
+/*
+ * A peer that is silent when the application is gone gets orphan_retries
+ * resends, then its socket goes; 0, the default, stands for 8.
+ */
+static void silent_peer(struct __test_metadata *_metadata, FIXTURE_DATA(wire) *self, int n)
+{
+	long resent = stat_get("RetransSegs"), probes = stat_get("TCPLossProbes");
+	long given_up = stat_get("TCPAbortOnTimeout");
+	struct peer *p = &self->p;
+	int64_t last = 0;
+	int fd, fins = 0;
+
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	close(fd);
+	while (sk_count(p->to_port, PORT, 0)) {
+		if (!hear(p, &self->s, 100))
+			continue;
+		EXPECT_EQ(FIN | ACK, self->s.flags & ~PSH);
+		EXPECT_EQ(p->rcv_nxt, self->s.seq);
+		last = self->s.us;
+		fins++;
+	}
+	resent = stat_get("RetransSegs") - resent;
+	probes = stat_get("TCPLossProbes") - probes;
+	EXPECT_EQ(n, resent - probes);
+	EXPECT_EQ(1 + resent, fins);
+	EXPECT_EQ(1, stat_get("TCPAbortOnTimeout") - given_up);
+	/* The last wait is as long as any, and ends in silence. */
+	EXPECT_LT(sysctl_num("rto_min_us") << n, now_us() - last);
+	EXPECT_TRUE(silence(p, QUIET));
+}
+
+TEST_F(wire, orphan_retries)
+{
+	if (!is_tern())
+		SKIP(return, "TCP's RTO has no setting");
+	ASSERT_EQ(0, sysctl_set("rto_min_us", "20000"));
+	ASSERT_EQ(0, sysctl_set("orphan_retries", "3"));
+	silent_peer(_metadata, self, 3);
+}
+
+TEST_F(wire, orphan_retries_default)
+{
+	if (!timetravel() || !is_tern())
+		SKIP(return, "102 s, in time travel");
+	silent_peer(_metadata, self, 8);
+}
+
 /* Those beyond are reset, and counted. */
 TEST_F(wire, max_orphans)
 {
