@@ -12,6 +12,8 @@
 #include "tern_test.h"
 #include "link.h"
 
+#define OPER_UP		6	/* IF_OPER_UP, whose header is at odds with net/if.h */
+
 struct request {
 	struct nlmsghdr nlh;
 	uint8_t body[512];
@@ -122,8 +124,11 @@ int link_up(const char *name)
 	return ask(&r);
 }
 
-/* The first of two that are up drops what it is given until it has a queue. */
-static bool has_queue(const char *name)
+/*
+ * The first end that is up drops what it is given until the kernel has noticed
+ * that the other is, too: under RTNL, as this question is.
+ */
+static bool is_running(const char *name)
 {
 	struct ifinfomsg link = { .ifi_index = if_nametoindex(name) };
 	struct {
@@ -138,14 +143,14 @@ static bool has_queue(const char *name)
 	begin(&r, RTM_GETLINK, 0, &link, sizeof(link));
 	left = talk(&r, &reply, sizeof(reply)) - (int)offsetof(typeof(reply), attrs);
 	for (a = (struct rtattr *)reply.attrs; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == IFLA_QDISC)
-			return strcmp(RTA_DATA(a), "noop");
+		if (a->rta_type == IFLA_OPERSTATE)
+			return *(uint8_t *)RTA_DATA(a) == OPER_UP;
 	return false;
 }
 
 int link_wait(const char *name)
 {
-	return wait_for(has_queue(name), SOON) ? 0 : -1;
+	return wait_for(is_running(name), SOON) ? 0 : -1;
 }
 
 /* Of an IPv6 address the kernel begins to receive some time after it is there. */
