@@ -6,7 +6,7 @@
  *
  * Rates are compared in time travel, where time is instructions executed, with
  * a client that pauses 2 ms or so between connections: in-tree TCP, which
- * TERN_PROTO=6 measures, keeps 97 % and 88 % so. The attacker's own work and the
+ * TERN_PROTO=6 measures, keeps 97 % and 90 % so. The attacker's own work and the
  * wire's is in it; what of it is not the stack's shows when the same frames
  * go to a station that isn't there.
  */
