@@ -208,6 +208,7 @@ TEST_F(hosts, within_the_connection)
 	close(fd[1]);
 	nth_left();
 	EXPECT_EQ(0, recv(fd[0], buf, 1, 0));
+	topo_enter(&self->t, 1);
 	EXPECT_TRUE(wait_gone(PORT, sk_port(fd[0]), SOON));
 }
 

@@ -213,7 +213,7 @@ TEST_F(wire, merged)
 	ASSERT_EQ(0, prepare(&self->t));
 	ASSERT_EQ(0, wire_sniff(&self->t, &in, 0));
 	p->ts = true;
-	p->mss = MTU - ip_hlen() - 20;
+	p->mss = mss_of(MTU);
 	ASSERT_EQ(0, peer_dial(p, &fd));
 	for (int i = 0; i < (int)ARRAY_SIZE(rows); i++) {
 		const struct row *r = &rows[i];
@@ -259,7 +259,7 @@ TEST_F(wire, merged_apart)
 	for (int i = 0; i < 2; i++) {
 		peer_init(p[i], &self->w, PORT + i, PORT);
 		p[i]->ts = true;
-		p[i]->mss = MTU - ip_hlen() - 20;
+		p[i]->mss = mss_of(MTU);
 		fd[i] = peer_open(p[i], listener);
 		ASSERT_LE(0, fd[i]);
 	}
@@ -296,7 +296,7 @@ TEST_F(wire, merged_fin)
 
 	ASSERT_EQ(0, prepare(&self->t));
 	p->ts = true;
-	p->mss = MTU - ip_hlen() - 20;
+	p->mss = mss_of(MTU);
 	ASSERT_EQ(0, peer_dial(p, &fd));
 	len = burst(p, &fin, 0);
 	ASSERT_LT(0, len);
