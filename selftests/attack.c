@@ -2,8 +2,8 @@
 /*
  * attack: floods, as fast as the machine can, of bare ACKs, RSTs, data and
  * SYNs with guessed numbers, on live connections and beside them. Connections
- * lose nothing, clients go on connecting, memory is bounded, answers are
- * limited and counters tell. RFC 5961, RFC 4987.
+ * lose nothing, clients go on connecting, at a rate that is measured, memory is
+ * bounded, answers are limited and counters tell. RFC 5961, RFC 4987.
  */
 #include "fixture.h"
 #include "flood.h"
@@ -115,10 +115,37 @@ static struct counts counts(void)
 	};
 }
 
+/* Connections that have spoken, and what their next numbers are; 0 or -1 */
+static int live(FIXTURE_DATA(hosts) *self, int listener, int fd[LIVE][2], struct target *to)
+{
+	int size = 64 * 1024;
+
+	for (int i = 0; i < LIVE; i++) {
+		if (topo_enter(&self->t, 1))
+			return -1;
+		fd[i][0] = sk_dial(HOST_A, PORT, 0, 0);
+		if (topo_enter(&self->t, 0) || fd[i][0] < 0 ||
+		    sk_wait(listener, POLLIN, SOON) != POLLIN)
+			return -1;
+		fd[i][1] = accept(listener, NULL, NULL);
+		if (fd[i][1] < 0)
+			return -1;
+		for (int j = 0; j < 2; j++) {
+			setsockopt(fd[i][j], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+			sk_timeouts(fd[i][j], 20000);
+		}
+		if (client_talk(fd[i][0], fd[i][1], 2048) ||
+		    look(&self->w, &self->s, sk_port(fd[i][0]), to, i))
+			return -1;
+	}
+	close(self->w.fd);
+	return 0;
+}
+
 TEST_F(hosts, flood)
 {
 	struct target to = { .flags = variant->flags };
-	int fd[LIVE][2], listener, size = 64 * 1024, clients = 0;
+	int fd[LIVE][2], listener, clients = 0;
 	struct counts c, d;
 	int64_t start, took;
 	struct flood f;
@@ -127,22 +154,7 @@ TEST_F(hosts, flood)
 	ASSERT_EQ(0, sysctl_set("syncookies", variant->cookies));
 	listener = sk_listen(PORT, BACKLOG);
 	ASSERT_GE(listener, 0);
-	for (int i = 0; i < LIVE; i++) {
-		ASSERT_EQ(0, topo_enter(&self->t, 1));
-		fd[i][0] = sk_dial(HOST_A, PORT, 0, 0);
-		ASSERT_EQ(0, topo_enter(&self->t, 0));
-		ASSERT_LE(0, fd[i][0]);
-		ASSERT_EQ(POLLIN, sk_wait(listener, POLLIN, SOON));
-		fd[i][1] = accept(listener, NULL, NULL);
-		ASSERT_LE(0, fd[i][1]);
-		for (int j = 0; j < 2; j++) {
-			setsockopt(fd[i][j], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-			sk_timeouts(fd[i][j], 20000);
-		}
-		ASSERT_EQ(0, client_talk(fd[i][0], fd[i][1], 2048));
-		ASSERT_EQ(0, look(&self->w, &self->s, sk_port(fd[i][0]), &to, i));
-	}
-	close(self->w.fd);
+	ASSERT_EQ(0, live(self, listener, fd, &to));
 	peer_init(&p, NULL, 0, PORT);
 	ASSERT_EQ(0, flood_make(&f, &p, FRAMES, shot, &to));
 
@@ -195,6 +207,52 @@ TEST_F(hosts, flood)
 		EXPECT_EQ(0, client_talk(fd[i][0], fd[i][1], 16 * 1024));
 		close(fd[i][0]);
 		close(fd[i][1]);
+	}
+	flood_free(&f);
+}
+
+/*
+ * Clients go on connecting nearly as fast as before: at the rates of
+ * open-syn-flood, which sends SYNs and says how it is measured.
+ */
+TEST_F_TIMEOUT(hosts, rates, 60)
+{
+	static const struct {
+		int rate, least;
+	} load[] = { { 5000, 97 }, { 20000, 92 } };
+	struct target to = { .flags = variant->flags };
+	int fd[LIVE][2], listener, n = 150;
+	struct flood f;
+	struct peer p;
+	long kb;
+
+	if (variant->flags == SYN)
+		SKIP(return, "open-syn-flood measures it");
+	if (!timetravel())
+		SKIP(return, "measured in time travel");
+	ASSERT_EQ(0, sysctl_set("syncookies", variant->cookies));
+	listener = sk_listen(PORT, BACKLOG);
+	ASSERT_GE(listener, 0);
+	ASSERT_EQ(0, live(self, listener, fd, &to));
+	peer_init(&p, NULL, 0, PORT);
+	ASSERT_EQ(0, flood_make(&f, &p, FRAMES, shot, &to));
+	ASSERT_LT(0, client_rate(&self->t, listener, 20));
+	for (int i = 0; i < 2; i++) {
+		double unloaded, sending, loaded;
+
+		unloaded = client_rate(&self->t, listener, n);
+		flood_misdirect(&f);
+		sending = client_rate_under(&self->t, &f, load[i].rate, listener, n, fd[0], &kb);
+		flood_misdirect(&f);
+		loaded = client_rate_under(&self->t, &f, load[i].rate, listener, n, fd[0], &kb);
+		ASSERT_LT(0, unloaded);
+		ASSERT_LT(0, sending);
+		ASSERT_LT(0, loaded);
+		fprintf(stderr, "# %d a second: %.0f of %.0f connections/s, %.1f %%; sent elsewhere %.1f %%\n",
+			load[i].rate, loaded, unloaded, 100 * loaded / unloaded,
+			100 * sending / unloaded);
+		if (is_tern())
+			EXPECT_LE(load[i].least, 100 * loaded / unloaded);
 	}
 	flood_free(&f);
 }

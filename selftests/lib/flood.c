@@ -173,3 +173,50 @@ int client_talk(int a, int b, int n)
 	}
 	return 0;
 }
+
+double client_rate(struct topo *t, int listener, int n)
+{
+	int64_t start = now_us();
+
+	for (int i = 0; i < n; i++) {
+		if (client_connect(t, listener)) {
+			fprintf(stderr, "# connection %d failed\n", i);
+			return -1;
+		}
+		usleep(CLIENT_PAUSE_US / 2 + i * 7919 % CLIENT_PAUSE_US);
+	}
+	return n * 1e6 / (now_us() - start);
+}
+
+double client_rate_under(struct topo *t, struct flood *f, int rate, int listener, int n,
+			 const int fd[2], long *kb)
+{
+	uint64_t before = *f->sent;
+	double got = -1;
+
+	if (!flood_start(f, t, rate, rate / 500)) {
+		got = client_rate(t, listener, n);
+		if (client_talk(fd[0], fd[1], CLIENT_TALK)) {
+			fprintf(stderr, "# what was connected hangs\n");
+			got = -1;
+		}
+		if (!wait_for(*f->sent - before > f->n, 4 * SOON))
+			got = -1;
+		*kb = slab_kb();
+	}
+	flood_stop(f);
+	return got;
+}
+
+long slab_kb(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	while (f && kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Slab: %ld", &kb);
+	if (f)
+		fclose(f);
+	return kb;
+}

@@ -33,4 +33,20 @@ int client_connect(struct topo *t, int listener);	/* 0, or -1 */
 /* @n bytes each way over two ends in turn; 0 when all are the right ones */
 int client_talk(int a, int b, int n);
 
+
+/*
+ * Of a client between two connections, on average: of one length it would stay
+ * in or out of step with the attacker, who sends a burst each 2 ms.
+ */
+#define CLIENT_PAUSE_US	2000
+#define CLIENT_TALK	(16 * 1024)	/* bytes of a connection that is there */
+
+/* Connections a second, of @n one after another; -1 when any fails */
+double client_rate(struct topo *t, int listener, int n);
+/* The same under all frames at least, while @fd talk; *@kb: memory used then */
+double client_rate_under(struct topo *t, struct flood *f, int rate, int listener, int n,
+			 const int fd[2], long *kb);
+/* The kernel's small objects, kilobytes */
+long slab_kb(void);
+
 #endif

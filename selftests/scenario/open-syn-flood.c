@@ -17,11 +17,6 @@ HOSTS_FIXTURE()
 
 #define BACKLOG	128
 #define SPOOFED	16384
-/*
- * Of a client between two connections, on average: of one length it would stay
- * in or out of step with the attacker, who sends a burst each 2 ms.
- */
-#define PAUSE_US	2000
 
 /* From all over 10.10.0.0/16, which is routed to the peer and nobody's there */
 static void spoof(struct seg *s, int i, void *arg)
@@ -39,62 +34,12 @@ static void spoof(struct seg *s, int i, void *arg)
 	s->wscale = 7;
 }
 
-#define TALK	(16 * 1024)	/* bytes of a connection that is there */
 /*
  * Kilobytes of kernel memory that a flood may cost: a few pages of every kind
  * it needs. Each SYN remembered would be four megabytes in all. (What KASAN
  * keeps in its quarantine is no measure.)
  */
 #define MEMORY	1500
-
-static long slab(void)
-{
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = -1;
-
-	while (f && kb < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "Slab: %ld", &kb);
-	if (f)
-		fclose(f);
-	return kb;
-}
-
-/* Connections a second, of @n one after another; -1 when any fails */
-static double rate_of(struct topo *t, int listener, int n)
-{
-	int64_t start = now_us();
-
-	for (int i = 0; i < n; i++) {
-		if (client_connect(t, listener)) {
-			fprintf(stderr, "# connection %d failed\n", i);
-			return -1;
-		}
-		usleep(PAUSE_US / 2 + i * 7919 % PAUSE_US);
-	}
-	return n * 1e6 / (now_us() - start);
-}
-
-/* The same under a flood, of all frames at least; *@kb: memory used then */
-static double rate_under(struct topo *t, struct flood *f, int rate, int listener, int n,
-			 const int fd[2], long *kb)
-{
-	uint64_t before = *f->sent;
-	double got = -1;
-
-	if (!flood_start(f, t, rate, rate / 500)) {
-		got = rate_of(t, listener, n);
-		if (client_talk(fd[0], fd[1], TALK)) {
-			fprintf(stderr, "# what was connected hangs\n");
-			got = -1;
-		}
-		if (!wait_for(*f->sent - before > SPOOFED, 4 * SOON))
-			got = -1;
-		*kb = slab();
-	}
-	flood_stop(f);
-	return got;
-}
 
 static void clients(struct __test_metadata *_metadata, FIXTURE_DATA(hosts) *self,
 		    const char *cookies)
@@ -116,7 +61,7 @@ static void clients(struct __test_metadata *_metadata, FIXTURE_DATA(hosts) *self
 	peer_init(&p, NULL, 0, PORT);
 	ASSERT_EQ(0, flood_make(&f, &p, SPOOFED, spoof, NULL));
 	/* Caches warm, the SYN queue full */
-	ASSERT_LT(0, rate_of(&self->t, listener, 20));
+	ASSERT_LT(0, client_rate(&self->t, listener, 20));
 	ASSERT_EQ(0, flood_start(&f, &self->t, 20000, 40));
 	ASSERT_TRUE(wait_for(*f.sent > 10 * BACKLOG, SOON));
 	flood_stop(&f);
@@ -124,14 +69,14 @@ static void clients(struct __test_metadata *_metadata, FIXTURE_DATA(hosts) *self
 	for (int i = 0; i < 2; i++) {
 		double unloaded, sending, loaded;
 
-		unloaded = rate_of(&self->t, listener, n);
+		unloaded = client_rate(&self->t, listener, n);
 		flood_misdirect(&f);
-		sending = rate_under(&self->t, &f, load[i].rate, listener, n, fd, &idle_kb);
+		sending = client_rate_under(&self->t, &f, load[i].rate, listener, n, fd, &idle_kb);
 		flood_misdirect(&f);
 		sent = stat_get("SyncookiesSent");
 		received = stat_get("SyncookiesRecv");
 		drops = stat_get("ListenDrops");
-		loaded = rate_under(&self->t, &f, load[i].rate, listener, n, fd, &kb);
+		loaded = client_rate_under(&self->t, &f, load[i].rate, listener, n, fd, &kb);
 		ASSERT_LT(0, unloaded);
 		ASSERT_LT(0, sending);
 		ASSERT_LT(0, loaded);
@@ -196,18 +141,18 @@ TEST_F(hosts, cookies_off)
 	flood_misdirect(&f);
 	ASSERT_EQ(0, flood_start(&f, &self->t, 20000, 40));
 	ASSERT_TRUE(wait_for(*f.sent > SPOOFED, 4 * SOON));
-	kb = slab();
+	kb = slab_kb();
 	flood_stop(&f);
 	flood_misdirect(&f);
 
 	*f.sent = 0;
 	ASSERT_EQ(0, flood_start(&f, &self->t, 20000, 40));
-	EXPECT_EQ(0, client_talk(fd[0], fd[1], TALK));
+	EXPECT_EQ(0, client_talk(fd[0], fd[1], CLIENT_TALK));
 	EXPECT_TRUE(wait_for(*f.sent > 4 * BACKLOG, SOON));
 	EXPECT_EQ(BACKLOG + 1, sk_count(PORT, 0, TERN_SYN_RECV));
-	EXPECT_EQ(0, client_talk(fd[1], fd[0], TALK));
+	EXPECT_EQ(0, client_talk(fd[1], fd[0], CLIENT_TALK));
 	EXPECT_TRUE(wait_for(*f.sent > SPOOFED, 4 * SOON));
-	kb = slab() - kb;
+	kb = slab_kb() - kb;
 	fprintf(stderr, "# no cookies: %ld kB more memory\n", kb);
 	EXPECT_TRUE(checking() || kb <= MEMORY);
 	EXPECT_GE(BACKLOG + 1, sk_count(PORT, 0, TERN_SYN_RECV));
