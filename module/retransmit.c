@@ -388,6 +388,8 @@ static void expire_syn(struct sock *sk)
 		return;
 	if (sk->sk_state == TCP_SYN_RECV)
 		flags |= TERN_FLAG_ACK;
+	/* A route of another table, better by now, IPv6 does not tell of. */
+	dst_negative_advice(sk);
 	tp->rtt.rto_init_us = tern_conf_or_knob(sk, rto_init_us);
 	if (tp->retries >= tern_knob(tn, syn_linear_timeouts))
 		tern_rtt_backoff(&tp->rtt);

@@ -275,6 +275,35 @@ TEST_F(dual, scope)
 	EXPECT_TRUE(moves(c, s));
 }
 
+/*
+ * An address that a connect() was too early for: it is in a table of routes
+ * which the one that was found first knows nothing of.
+ */
+TEST_F(dual, late_address)
+{
+	struct sockaddr_in6 sa = name6("fe80::1", PORT);
+	int l, c, s;
+
+	if (is_tern())
+		ASSERT_EQ(0, sysctl_set("rto_init_us", "50000"));
+	ASSERT_EQ(0, run("ip link add d0 type dummy && ip link set d0 up && "
+			 "ip -6 addr add fe80::2/64 dev d0 nodad"));
+	sa.sin6_scope_id = if_nametoindex("d0");
+	l = socket(AF_INET6, SOCK_STREAM, proto());
+	ASSERT_EQ(l, named(bind, l, AF_INET6, "::", PORT));
+	ASSERT_EQ(0, listen(l, 4));
+	c = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, proto());
+	ASSERT_EQ(-1, connect(c, (struct sockaddr *)&sa, sizeof(sa)));
+	ASSERT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(0, sk_wait(c, POLLOUT, QUIET));
+	ASSERT_EQ(0, run("ip -6 addr add fe80::1/64 dev d0 nodad"));
+	ASSERT_EQ(POLLOUT, sk_wait(c, POLLOUT, SOON));
+	s = accept(l, NULL, NULL);
+	ASSERT_GE(s, 0);
+	fcntl(c, F_SETFL, 0);
+	EXPECT_TRUE(moves(c, s));
+}
+
 TEST_F(dual, arguments)
 {
 	int fd = socket(AF_INET6, SOCK_STREAM, proto());

@@ -15,7 +15,7 @@ FIXTURE_VARIANT(hosts)
 {
 	const char *netem;	/* at both ends */
 	int kb;			/* from A to B; a quarter of it back */
-	int rtt_us;		/* at least */
+	int rtt_us;		/* at least; netem lets what it reorders go at once */
 	bool single;		/* a packet a segment, or netem sees few packets */
 	const char *at_a[2], *at_b[3];	/* counters that must have moved */
 };
@@ -44,11 +44,11 @@ FIXTURE_VARIANT_ADD(hosts, corrupt_30) {
 };
 FIXTURE_VARIANT_ADD(hosts, all) {
 	.netem = "delay 2ms 1ms reorder 20% loss 3% duplicate 5% corrupt 5%", .kb = 4096,
-	.rtt_us = 2000, .single = true, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
+	.rtt_us = 1000, .single = true, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
 };
 FIXTURE_VARIANT_ADD(hosts, all_30) {
 	.netem = "delay 2ms 1ms reorder 30% loss 30% duplicate 30% corrupt 30%", .kb = 64,
-	.rtt_us = 2000, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
+	.rtt_us = 1000, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
 };
 
 /* One direction: a stream of pseudo-random bytes and what became of it. */
