@@ -15,22 +15,13 @@ HOSTS_FIXTURE()
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define NO_MORE		100000	/* allocations of one call */
 
-static int put(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int n = fd < 0 ? -1 : write(fd, value, strlen(value));
-
-	close(fd);
-	return n == (int)strlen(value) ? 0 : -1;
-}
-
 /* Of this thread's allocations */
 static int nth_fd = -1;
 
 static int nth_open(void)
 {
 	/* That it may fail need not be told, nor only what can't wait fail. */
-	if (put(FAILSLAB "verbose", "0") || put(FAILSLAB "ignore-gfp-wait", "N"))
+	if (file_put(FAILSLAB "verbose", "0") || file_put(FAILSLAB "ignore-gfp-wait", "N"))
 		return -1;
 	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	return nth_fd < 0 ? -1 : 0;
@@ -247,17 +238,17 @@ static int failslab_on(const char *const *which)
 
 	for (; *which; which++) {
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", *which);
-		if (put(path, "1"))
+		if (file_put(path, "1"))
 			return -1;
 	}
-	return put(FAILSLAB "cache-filter", "Y") || put(FAILSLAB "times", "-1") ||
-	       put(FAILSLAB "probability", "10");
+	return file_put(FAILSLAB "cache-filter", "Y") || file_put(FAILSLAB "times", "-1") ||
+	       file_put(FAILSLAB "probability", "10");
 }
 
 /* To open a file, too, may fail until then. */
 static bool failslab_off(void)
 {
-	return wait_for(!put(FAILSLAB "probability", "0"), SOON);
+	return wait_for(!file_put(FAILSLAB "probability", "0"), SOON);
 }
 
 static const char *const segments[] = {

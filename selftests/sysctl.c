@@ -4,7 +4,9 @@
  * old value stays), the pairs in seconds and milliseconds, one set for each
  * namespace, and who may write.
  */
+#define _GNU_SOURCE
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "fixture.h"
@@ -261,6 +263,31 @@ TEST_F(ns, unprivileged)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WEXITSTATUS(status) == EACCES || WEXITSTATUS(status) == EPERM);
+	EXPECT_EQ(30000, sysctl_num("msl_ms"));
+}
+
+/* A namespace's knobs are its owner's, who need not be root outside. */
+TEST_F(ns, owner)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		if (setuid(65534) || prctl(PR_SET_DUMPABLE, 1))
+			_exit(9);
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+			_exit(errno == EINVAL ? 4 : 8);
+		if (file_put("/proc/self/uid_map", "0 65534 1"))
+			_exit(7);
+		if (sysctl_set("msl_ms", "99") || sysctl_num("msl_ms") != 99)
+			_exit(6);
+		_exit(sysctl_set("msl_ms", "-1") == -EINVAL ? 0 : 5);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	if (WEXITSTATUS(status) == 4)
+		SKIP(return, "no user namespaces in this kernel");
+	EXPECT_EQ(0, WEXITSTATUS(status));
 	EXPECT_EQ(30000, sysctl_num("msl_ms"));
 }
 

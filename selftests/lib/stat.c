@@ -281,6 +281,18 @@ long stat_get(const char *name)
 	return ret;
 }
 
+int file_put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 static void sysctl_path(char *path, size_t size, const char *name)
 {
 	snprintf(path, size, is_tern() ? "/proc/sys/net/tern/%s" :
@@ -290,16 +302,9 @@ static void sysctl_path(char *path, size_t size, const char *name)
 int sysctl_set(const char *name, const char *value)
 {
 	char path[128];
-	int fd, ret = 0;
 
 	sysctl_path(path, sizeof(path), name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
+	return file_put(path, value);
 }
 
 int sysctl_get(const char *name, char *value, size_t size)

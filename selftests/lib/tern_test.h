@@ -89,7 +89,8 @@ bool wait_gone(int lport, int rport, int ms);
 const char *state_name(int state);
 
 long stat_get(const char *name);	/* of tern_stats; -1: no such counter */
-int sysctl_set(const char *name, const char *value);	/* 0 or -errno */
+int file_put(const char *path, const char *value);	/* 0 or -errno */
+int sysctl_set(const char *name, const char *value);	/* likewise */
 int sysctl_get(const char *name, char *value, size_t size);
 long sysctl_num(const char *name);
 

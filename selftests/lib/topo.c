@@ -105,17 +105,16 @@ static int ipv6_conf(bool on)
 
 	for (int i = 0; i < 2; i++) {
 		char path[64];
-		int fd;
+		int err;
 
 		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", which[i],
 			 on ? "addr_gen_mode" : "disable_ipv6");
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		err = file_put(path, "1");
 		/* A kernel without IPv6 is as good as one where it is off. */
-		if (fd < 0 && !on && errno == ENOENT)
+		if (err == -ENOENT && !on)
 			return 0;
-		if (fd < 0 || write(fd, "1", 1) != 1)
+		if (err)
 			return -1;
-		close(fd);
 	}
 	return 0;
 }

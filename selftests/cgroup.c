@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of sockets is charged to the memory cgroup of whom it belongs to, and
+ * given back: "sock" of memory.stat. (What comes in is charged above memory.max,
+ * too, by the kernel's rule for what can't wait.)
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+
+#include <linux/sockios.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "fixture.h"
+
+#define TREE	"/tmp/tern-cgroup"
+#define GROUP	TREE "/tern"
+#define MOST	(16 << 20)	/* bytes that buffers may hold */
+
+FIXTURE(cgroup)
+{
+	struct topo t;
+	int client, server;
+};
+
+/* @inside: what is opened now is the cgroup's */
+static int move_to(bool inside)
+{
+	return file_put(inside ? GROUP "/cgroup.procs" : TREE "/cgroup.procs", "0");
+}
+
+FIXTURE_SETUP(cgroup)
+{
+	SKIP_UNLESS_AVAILABLE();
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	mkdir(TREE, 0700);
+	if (mount("none", TREE, "cgroup2", 0, NULL) ||
+	    file_put(TREE "/cgroup.subtree_control", "+memory"))
+		SKIP(return, "no memory cgroups in this kernel");
+	ASSERT_TRUE(!mkdir(GROUP, 0700) || errno == EEXIST);
+	topo_name(_metadata->name);
+	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
+}
+
+FIXTURE_TEARDOWN(cgroup)
+{
+	topo_down(&self->t);
+	move_to(false);
+	rmdir(GROUP);
+}
+
+/* Bytes charged for sockets; the kernel may take 2 s to sum them up. */
+static long charged(void)
+{
+	FILE *f = fopen(GROUP "/memory.stat", "r");
+	char line[128];
+	long n = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "sock %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Large buffers; the ends that the cgroup has are made inside. */
+static int open_pair(FIXTURE_DATA(cgroup) *self, bool client, bool server)
+{
+	static const char mem[] = "4096 4000000 16777216";
+	int listener, size = MOST;
+
+	for (int i = 0; i < 2; i++)
+		if (topo_enter(&self->t, i) || (is_tern() && sysctl_set("rto_max_us", "200000")))
+			return -1;
+	if (topo_enter(&self->t, 1) || sysctl_set("rmem", mem) || move_to(server))
+		return -1;
+	listener = sk_listen(PORT, 4);
+	if (listener < 0)
+		return -1;
+	if (setsockopt(listener, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    topo_enter(&self->t, 0) || move_to(client))
+		return -1;
+	self->client = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
+	if (self->client < 0 || move_to(server) || !sk_wait(listener, POLLIN, SOON))
+		return -1;
+	self->server = accept(listener, NULL, NULL);
+	close(listener);
+	if (self->server < 0 || move_to(false))
+		return -1;
+	return setsockopt(self->client, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+}
+
+static uint8_t byte_at(long i)
+{
+	return i * 31 >> 4;
+}
+
+/* Until nothing more is taken for a while. Return: bytes */
+static long stuff(int fd, long most)
+{
+	long sent = 0;
+
+	while (sent < most && sk_wait(fd, POLLOUT, 500)) {
+		uint8_t buf[16384];
+		ssize_t n;
+
+		for (size_t i = 0; i < sizeof(buf); i++)
+			buf[i] = byte_at(sent + i);
+		n = send(fd, buf, sizeof(buf), MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN ? sent : -1;
+		sent += n;
+	}
+	return sent;
+}
+
+/* Return: bytes that came, each the right one */
+static long drain(int fd, long most)
+{
+	long got = 0;
+
+	while (got < most && sk_wait(fd, POLLIN, SOON)) {
+		uint8_t buf[16384];
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+
+		if (n <= 0)
+			return -1;
+		for (ssize_t i = 0; i < n; i++)
+			if (buf[i] != byte_at(got + i))
+				return -1;
+		got += n;
+	}
+	return got;
+}
+
+static long queued(int fd, int which)
+{
+	int n = -1;
+
+	return ioctl(fd, which, &n) ? -1 : n;
+}
+
+TEST_F(cgroup, sender)
+{
+	long sent, unsent;
+
+	ASSERT_EQ(0, open_pair(self, true, false));
+	sent = stuff(self->client, 64L << 20);
+	ASSERT_LT(1 << 20, sent);
+	unsent = queued(self->client, SIOCOUTQ);
+	ASSERT_LT(1 << 20, unsent);
+	EXPECT_TRUE(wait_for(charged() >= unsent, SOON));
+	fprintf(stderr, "# %ld bytes unsent, %ld charged\n", unsent, charged());
+	EXPECT_EQ(sent, drain(self->server, sent));
+	close(self->client);
+	close(self->server);
+	EXPECT_TRUE(wait_for(charged() == 0, SOON));
+}
+
+/* A socket that accept() returned: before 6.18 the listener's, then who called's. */
+TEST_F(cgroup, receiver)
+{
+	long sent, unread;
+
+	ASSERT_EQ(0, open_pair(self, false, true));
+	sent = stuff(self->client, 64L << 20);
+	ASSERT_LT(1 << 20, sent);
+	unread = queued(self->server, SIOCINQ);
+	ASSERT_LT(1 << 20, unread);
+	EXPECT_TRUE(wait_for(charged() >= unread, SOON));
+	fprintf(stderr, "# %ld bytes unread, %ld charged\n", unread, charged());
+	EXPECT_EQ(sent, drain(self->server, sent));
+	close(self->client);
+	close(self->server);
+	EXPECT_TRUE(wait_for(charged() == 0, SOON));
+}
+
+TEST_HARNESS_MAIN
