@@ -92,11 +92,11 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
-/* IP_RECVERR, IPV6_RECVERR */
+/* IP_RECVERR, IPV6_RECVERR: by the peer's family, as in TCP */
 static bool wants_errors(const struct sock *sk)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6)
+	if (tern_sk(sk)->af->family == AF_INET6)
 		return inet6_test_bit(RECVERR6, sk);
 #endif
 	return inet_test_bit(RECVERR, sk);

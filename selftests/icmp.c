@@ -218,6 +218,67 @@ TEST_F(wire, recverr)
 	EXPECT_TRUE(works(p, &self->s, fd));
 }
 
+/* An IPv6 socket that goes to the IPv4 peer; the SYN is out. */
+static int opening_mapped(struct peer *p, struct seg *s)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, proto());
+
+	inet_pton(AF_INET6, "::ffff:" HOST_B, &sa.sin6_addr);
+	if (fd < 0 || !connect(fd, (struct sockaddr *)&sa, sizeof(sa)) || errno != EINPROGRESS)
+		return -1;
+	return peer_syn(p, s) ? -1 : fd;
+}
+
+/* RFC 4291, 2.5.5.2: an IPv6 socket hears of its IPv4 peer by ICMP, not ICMPv6. */
+TEST_F(wire, rfc4291_2_5_5_2__mapped_peer)
+{
+	struct peer *p = &self->p;
+	char buf[3000] = { 0 };
+	int fd, one = 1;
+
+	if (is_v6())
+		SKIP(return, "has an IPv4 peer");
+	fd = opening_mapped(p, &self->s);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, say_icmp(p, HARD, 0, self->s.seq));
+	EXPECT_TRUE(sk_wait(fd, 0, SOON) & POLLERR);
+	EXPECT_EQ(ECONNREFUSED, sk_error(fd));
+	close(fd);
+
+	peer_init(p, &self->w, PORT, 0);
+	p->has_mad = true;
+	fd = opening_mapped(p, &self->s);
+	ASSERT_GE(fd, 0);
+	ASSERT_TRUE(opens(p, fd));
+	/* Its errors are those of IPv4. */
+	ASSERT_EQ(0, setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one)));
+	ASSERT_EQ(2 * MSS, send(fd, buf, 2 * MSS, 0));
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_EQ(MSS, self->s.len);
+	ASSERT_EQ(0, say_icmp(p, 3, 4, 1000, p->rcv_nxt));
+	do {
+		ASSERT_EQ(1, hear(p, &self->s, SOON));
+	} while (self->s.seq != p->rcv_nxt);
+	EXPECT_EQ(mss_of(1000), self->s.len);
+	p->rcv_nxt += 2 * MSS;
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	while (hear(p, &self->s, QUIET))
+		;
+	sk_error(fd);
+	ASSERT_EQ(1, send(fd, "x", 1, 0));
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	ASSERT_EQ(0, say_icmp(p, SOFT, 0, self->s.seq));
+	EXPECT_TRUE(sk_wait(fd, 0, SOON) & POLLERR);
+	EXPECT_EQ(EHOSTUNREACH, sk_error(fd));
+	p->rcv_nxt++;
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	while (hear(p, &self->s, QUIET))
+		;
+	fcntl(fd, F_SETFL, 0);
+	EXPECT_TRUE(works(p, &self->s, fd));
+}
+
 /* RFC 1337, 3: nothing from outside ends TIME-WAIT. Nobody there: nothing. */
 TEST_F(wire, rfc1337_3__time_wait)
 {
