@@ -36,6 +36,7 @@ built = build/$(if $(wildcard $(TARGET)/),$(notdir $(realpath $(TARGET))),$(TARG
 # An ordinary user's PATH lacks modinfo and depmod.
 export PATH := $(PATH):/usr/sbin:/sbin
 release = $(shell PATH=$(PATH) modinfo -F vermagic $(built) | cut -d' ' -f1)
+programs = $(MAKE) -s -j$(shell nproc) -C selftests
 other = no headers of $(KVER) in $(KDIR): apt-get install linux-headers-$(KVER)
 
 all:
@@ -61,8 +62,6 @@ setup:
 # What the VM needs, less than the tests do
 setup-demo:
 	scripts/setup demo
-
-programs = $(MAKE) -s -j$(shell nproc) -C selftests
 
 check: setup tools
 	$(programs)

@@ -16,7 +16,6 @@
 int flood_make(struct flood *f, struct peer *p, int n,
 	       void (*make)(struct seg *s, int i, void *arg), void *arg)
 {
-	static const uint8_t macs[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
 	static struct seg s;
 
 	memset(f, 0, sizeof(*f));
@@ -36,7 +35,7 @@ int flood_make(struct flood *f, struct peer *p, int n,
 		len = wire_build(p, &s, packet);
 		if (len + ETH_HLEN > FLOOD_FRAME)
 			return -1;
-		memcpy(f->frame[i], macs, sizeof(macs));
+		memcpy(f->frame[i], host_mac, sizeof(host_mac));
 		f->frame[i][12] = is_v6() ? 0x86 : 0x08;
 		f->frame[i][13] = is_v6() ? 0xdd : 0x00;
 		memcpy(f->frame[i] + ETH_HLEN, packet, len);

@@ -108,6 +108,8 @@ void sleep_until(int64_t us);
 /* topo.c: namespaces and sockets in them */
 enum topo_kind { TOPO_WIRE, TOPO_HOSTS };
 
+extern const uint8_t host_mac[2][6];	/* of HOST_A, HOST_B */
+
 struct topo {
 	int ns[2];		/* A, B */
 	int home;		/* where the process came from */

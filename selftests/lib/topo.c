@@ -93,7 +93,7 @@ int topo_offload(struct topo *t, int which, bool on)
 	return ret;
 }
 
-static const uint8_t mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
+const uint8_t host_mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
 
 /*
  * IPv6 is off, or without link-local addresses and so without solicitations:
@@ -136,7 +136,7 @@ static int addresses(int which)
 		struct link_addr peer = addr_of(host[!which], v6 ? AF_INET6 : AF_INET);
 
 		if (link_address("eth0", &me, v6 ? 120 : 24) ||
-		    link_neighbour("eth0", &peer, mac[!which]))
+		    link_neighbour("eth0", &peer, host_mac[!which]))
 			return -1;
 	}
 	return 0;
@@ -200,7 +200,7 @@ int topo_up(struct topo *t, enum topo_kind kind)
 	t->ns[0] = ns_here();
 	tell_name();
 
-	if (ipv6_conf(is_v6()) || link_veth("eth0", mac, t->ns[1]) || topo_enter(t, 1) ||
+	if (ipv6_conf(is_v6()) || link_veth("eth0", host_mac, t->ns[1]) || topo_enter(t, 1) ||
 	    host_up(1, kind == TOPO_HOSTS) || topo_enter(t, 0) || host_up(0, true) || routes() ||
 	    topo_enter(t, 1) || link_wait("eth0") || topo_enter(t, 0))
 		return -1;

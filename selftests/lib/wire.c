@@ -13,8 +13,6 @@
 
 #include "tern_test.h"
 
-static const uint8_t mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
-
 static uint32_t sum16(const uint8_t *p, int len, uint32_t sum)
 {
 	for (; len > 1; p += 2, len -= 2)
@@ -423,7 +421,7 @@ static int wire_at(struct topo *t, struct wire *w, int which, bool sniff)
 	if (topo_enter(t, which))
 		return -1;
 	w->sniff = sniff;
-	memcpy(w->to, mac[!which], 6);
+	memcpy(w->to, host_mac[!which], 6);
 	w->ifindex = ll.sll_ifindex = if_nametoindex("eth0");
 	w->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	topo_enter(t, 0);
