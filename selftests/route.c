@@ -58,7 +58,8 @@ TEST_F(wire, syn)
 	p->to_port = sk_port(fd);
 	ASSERT_EQ(0, expect(p, &self->s, SYN));
 	ASSERT_EQ(0, detour(self));
-	ASSERT_FALSE(took_detour());
+	/* Nothing but a resend goes there, as far as time stands still meanwhile. */
+	EXPECT_TRUE(!timetravel() || !took_detour());
 	EXPECT_TRUE(wait_for(took_detour(), SOON));
 	if (is_tern())
 		EXPECT_TRUE(silence(p, QUIET));
