@@ -73,7 +73,7 @@ TEST_F(wire, retries1)
 	int fd, early = 0, resent = 0;
 	long probes;
 
-	/* A second is enough for the new route to be there. */
+	/* Of IPv4 a second is enough for the new route to be there before a resend. */
 	ASSERT_EQ(0, begin(self, is_v6() ? "100000" : "1000000"));
 	ASSERT_EQ(0, sysctl_set("retries1", "5"));
 	ASSERT_EQ(0, sysctl_set("retries2", "255"));

@@ -33,7 +33,6 @@ int client_connect(struct topo *t, int listener);	/* 0, or -1 */
 /* @n bytes each way over two ends in turn; 0 when all are the right ones */
 int client_talk(int a, int b, int n);
 
-
 /*
  * Of a client between two connections, on average: of one length it would stay
  * in or out of step with the attacker, who sends a burst each 2 ms.
