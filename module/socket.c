@@ -196,7 +196,7 @@ static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)
 
 	/* First, so that what changes after the look below wakes us. */
 	sock_poll_wait(file, sock, wait);
-	state = smp_load_acquire(&sk->sk_state); /* inet_sk_set_state() */
+	state = inet_sk_state_load(sk);
 	shutdown = READ_ONCE(sk->sk_shutdown);
 	if (state == TCP_LISTEN)
 		return poll_listener(sk);
