@@ -53,19 +53,11 @@ FIXTURE_TEARDOWN(cgroup)
 /* Bytes charged for sockets; the kernel may take 2 s to sum them up. */
 static long charged(void)
 {
-	FILE *f = fopen(GROUP "/memory.stat", "r");
-	char line[128];
-	long n = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "sock %ld", &n);
-	if (f)
-		fclose(f);
-	return n;
+	return file_num(GROUP "/memory.stat", "sock %ld");
 }
 
-/* Large buffers; the ends that the cgroup has are made inside. */
-static int open_pair(FIXTURE_DATA(cgroup) *self, bool client, bool server)
+/* Large buffers; one end is the cgroup's. */
+static int open_pair(FIXTURE_DATA(cgroup) *self, bool server)
 {
 	static const char mem[] = "4096 4000000 16777216";
 	int listener, size = MOST;
@@ -79,7 +71,7 @@ static int open_pair(FIXTURE_DATA(cgroup) *self, bool client, bool server)
 	if (listener < 0)
 		return -1;
 	if (setsockopt(listener, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
-	    topo_enter(&self->t, 0) || move_to(client))
+	    topo_enter(&self->t, 0) || move_to(!server))
 		return -1;
 	self->client = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
 	if (self->client < 0 || move_to(server) || !sk_wait(listener, POLLIN, SOON))
@@ -141,39 +133,33 @@ static long queued(int fd, int which)
 	return ioctl(fd, which, &n) ? -1 : n;
 }
 
-TEST_F(cgroup, sender)
+/* While the stream stands still: what is queued at that end is in its charge. */
+static void holds(struct __test_metadata *_metadata, FIXTURE_DATA(cgroup) *self, bool server)
 {
-	long sent, unsent;
+	long sent, held;
 
-	ASSERT_EQ(0, open_pair(self, true, false));
+	ASSERT_EQ(0, open_pair(self, server));
 	sent = stuff(self->client, 64L << 20);
 	ASSERT_LT(1 << 20, sent);
-	unsent = queued(self->client, SIOCOUTQ);
-	ASSERT_LT(1 << 20, unsent);
-	EXPECT_TRUE(wait_for(charged() >= unsent, SOON));
-	fprintf(stderr, "# %ld bytes unsent, %ld charged\n", unsent, charged());
+	held = server ? queued(self->server, SIOCINQ) : queued(self->client, SIOCOUTQ);
+	ASSERT_LT(1 << 20, held);
+	EXPECT_TRUE(wait_for(charged() >= held, SOON));
+	fprintf(stderr, "# %ld bytes held, %ld charged\n", held, charged());
 	EXPECT_EQ(sent, drain(self->server, sent));
 	close(self->client);
 	close(self->server);
 	EXPECT_TRUE(wait_for(charged() == 0, SOON));
 }
 
+TEST_F(cgroup, sender)
+{
+	holds(_metadata, self, false);
+}
+
 /* A socket that accept() returned: before 6.18 the listener's, then who called's. */
 TEST_F(cgroup, receiver)
 {
-	long sent, unread;
-
-	ASSERT_EQ(0, open_pair(self, false, true));
-	sent = stuff(self->client, 64L << 20);
-	ASSERT_LT(1 << 20, sent);
-	unread = queued(self->server, SIOCINQ);
-	ASSERT_LT(1 << 20, unread);
-	EXPECT_TRUE(wait_for(charged() >= unread, SOON));
-	fprintf(stderr, "# %ld bytes unread, %ld charged\n", unread, charged());
-	EXPECT_EQ(sent, drain(self->server, sent));
-	close(self->client);
-	close(self->server);
-	EXPECT_TRUE(wait_for(charged() == 0, SOON));
+	holds(_metadata, self, true);
 }
 
 TEST_HARNESS_MAIN

@@ -193,6 +193,23 @@ TEST_F(wire, rfc9293_3_8_3__reason_passes)
 	EXPECT_TRUE(error_at(fd, self->s.us, 600000, ETIMEDOUT));
 }
 
+/* A soft error wakes who asked for errors, and the connection goes on. */
+static void told(struct __test_metadata *_metadata, FIXTURE_DATA(wire) *self, int fd)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_EQ(1, send(fd, "x", 1, 0));
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	ASSERT_EQ(0, say_icmp(p, SOFT, 0, self->s.seq));
+	EXPECT_TRUE(sk_wait(fd, 0, SOON) & POLLERR);
+	EXPECT_EQ(EHOSTUNREACH, sk_error(fd));
+	p->rcv_nxt++;
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	while (hear(p, &self->s, QUIET))
+		EXPECT_EQ(p->rcv_nxt - 1, self->s.seq);
+	EXPECT_TRUE(works(p, &self->s, fd));
+}
+
 /* Who asks for errors is woken by one, and can go on. */
 TEST_F(wire, recverr)
 {
@@ -206,16 +223,7 @@ TEST_F(wire, recverr)
 	} else {
 		ASSERT_EQ(0, setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one)));
 	}
-	ASSERT_EQ(1, send(fd, "x", 1, 0));
-	ASSERT_EQ(0, expect(p, &self->s, ACK));
-	ASSERT_EQ(0, say_icmp(p, SOFT, 0, self->s.seq));
-	EXPECT_TRUE(sk_wait(fd, 0, SOON) & POLLERR);
-	EXPECT_EQ(EHOSTUNREACH, sk_error(fd));
-	p->rcv_nxt++;
-	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
-	while (hear(p, &self->s, QUIET))
-		EXPECT_EQ(p->rcv_nxt - 1, self->s.seq);
-	EXPECT_TRUE(works(p, &self->s, fd));
+	told(_metadata, self, fd);
 }
 
 /* An IPv6 socket that goes to the IPv4 peer; the SYN is out. */
@@ -266,17 +274,8 @@ TEST_F(wire, rfc4291_2_5_5_2__mapped_peer)
 	while (hear(p, &self->s, QUIET))
 		;
 	sk_error(fd);
-	ASSERT_EQ(1, send(fd, "x", 1, 0));
-	ASSERT_EQ(0, expect(p, &self->s, ACK));
-	ASSERT_EQ(0, say_icmp(p, SOFT, 0, self->s.seq));
-	EXPECT_TRUE(sk_wait(fd, 0, SOON) & POLLERR);
-	EXPECT_EQ(EHOSTUNREACH, sk_error(fd));
-	p->rcv_nxt++;
-	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
-	while (hear(p, &self->s, QUIET))
-		;
 	fcntl(fd, F_SETFL, 0);
-	EXPECT_TRUE(works(p, &self->s, fd));
+	told(_metadata, self, fd);
 }
 
 /* RFC 1337, 3: nothing from outside ends TIME-WAIT. Nobody there: nothing. */

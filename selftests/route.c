@@ -19,15 +19,8 @@ static int detour(FIXTURE_DATA(wire) *self)
 /* Packets that the other device was given */
 static bool took_detour(void)
 {
-	FILE *f = fopen("/proc/thread-self/net/dev", "r");
-	char line[256];
-	long sent = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, " d1: %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld", &sent);
-	if (f)
-		fclose(f);
-	return sent > 0;
+	return file_num("/proc/thread-self/net/dev",
+			" d1: %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld") > 0;
 }
 
 /* The device, and one RTO for all */

@@ -40,9 +40,17 @@ int client_talk(int a, int b, int n);
 #define CLIENT_PAUSE_US	2000
 #define CLIENT_TALK	(16 * 1024)	/* bytes of a connection that is there */
 
+/* So many frames a second leave clients so much of their rate, in time travel */
+struct client_load {
+	int rate;
+	int percent;
+};
+
+extern const struct client_load client_loads[2];
+
 /* Connections a second, of @n one after another; -1 when any fails */
 double client_rate(struct topo *t, int listener, int n);
-/* The same under all frames at least, while @fd talk; *@kb: memory used then */
+/* The same under all frames at least, while @fd talk; *@kb: memory used then, or NULL */
 double client_rate_under(struct topo *t, struct flood *f, int rate, int listener, int n,
 			 const int fd[2], long *kb);
 /* The kernel's small objects, kilobytes */

@@ -283,14 +283,28 @@ long stat_get(const char *name)
 
 int file_put(const char *path, const char *value)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), len = strlen(value), n;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		ret = -errno;
+	n = write(fd, value, len);
+	if (n < 0)
+		n = -errno;
 	close(fd);
-	return ret;
+	return n == len ? 0 : n < 0 ? n : -EIO;
+}
+
+long file_num(const char *path, const char *format)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	long n = -1;
+
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, format, &n) != 1)
+		;
+	if (f)
+		fclose(f);
+	return n;
 }
 
 static void sysctl_path(char *path, size_t size, const char *name)

@@ -90,7 +90,9 @@ const char *state_name(int state);
 
 long stat_get(const char *name);	/* of tern_stats; -1: no such counter */
 int file_put(const char *path, const char *value);	/* 0 or -errno */
-int sysctl_set(const char *name, const char *value);	/* likewise */
+/* What scanf(3) finds in the first line that is like @format, or -1 */
+long file_num(const char *path, const char *format);
+int sysctl_set(const char *name, const char *value);	/* 0 or -errno */
 int sysctl_get(const char *name, char *value, size_t size);
 long sysctl_num(const char *name);
 
