@@ -16,7 +16,7 @@ FIXTURE_VARIANT(hosts)
 	const char *netem;	/* at both ends */
 	int kb;			/* from A to B; a quarter of it back */
 	int rtt_us;		/* at least; netem lets what it reorders go at once */
-	bool single;		/* a packet a segment, or netem sees few packets */
+	int segs;		/* of a packet, at most, or netem sees too few to lose one */
 	const char *at_a[2], *at_b[3];	/* counters that must have moved */
 };
 
@@ -26,9 +26,9 @@ FIXTURE_VARIANT_ADD(hosts, clean) { .netem = NULL, .kb = 8192 };
 FIXTURE_VARIANT_ADD(hosts, delay) {
 	.netem = "delay 10ms 3ms", .kb = 2048, .rtt_us = 14000
 };
-FIXTURE_VARIANT_ADD(hosts, loss_1) { .netem = "delay 1ms loss 1%", .kb = 4096, RESENT };
-FIXTURE_VARIANT_ADD(hosts, loss_10) { .netem = "delay 1ms loss 10%", .kb = 1024, RESENT };
-FIXTURE_VARIANT_ADD(hosts, loss_30) { .netem = "loss 30%", .kb = 64, RESENT };
+FIXTURE_VARIANT_ADD(hosts, loss_1) { .netem = "delay 1ms loss 1%", .kb = 16384, .segs = 1, RESENT };
+FIXTURE_VARIANT_ADD(hosts, loss_10) { .netem = "delay 1ms loss 10%", .kb = 1024, .segs = 4, RESENT };
+FIXTURE_VARIANT_ADD(hosts, loss_30) { .netem = "loss 30%", .kb = 64, .segs = 2, RESENT };
 FIXTURE_VARIANT_ADD(hosts, reorder) {
 	.netem = "delay 5ms reorder 70%", .kb = 4096, .at_b = { "TCPOFOQueue" }
 };
@@ -36,19 +36,20 @@ FIXTURE_VARIANT_ADD(hosts, duplicate) {
 	.netem = "duplicate 30%", .kb = 4096, .at_b = { "TCPDSACKOldSent" }
 };
 FIXTURE_VARIANT_ADD(hosts, corrupt_5) {
-	.netem = "corrupt 5%", .kb = 4096, .single = true, RESENT, .at_b = { "InCsumErrors" }
+	.netem = "corrupt 5%", .kb = 4096, .segs = 1, RESENT, .at_b = { "InCsumErrors" }
 };
 FIXTURE_VARIANT_ADD(hosts, corrupt_30) {
-	.netem = "corrupt 30%", .kb = 64, .single = true, RESENT,
+	.netem = "corrupt 30%", .kb = 64, .segs = 1, RESENT,
 	.at_b = { "InCsumErrors" }
 };
 FIXTURE_VARIANT_ADD(hosts, all) {
 	.netem = "delay 2ms 1ms reorder 20% loss 3% duplicate 5% corrupt 5%", .kb = 4096,
-	.rtt_us = 1000, .single = true, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
+	.rtt_us = 1000, .segs = 1, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
 };
 FIXTURE_VARIANT_ADD(hosts, all_30) {
 	.netem = "delay 2ms 1ms reorder 30% loss 30% duplicate 30% corrupt 30%", .kb = 64,
-	.rtt_us = 1000, RESENT, .at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
+	.rtt_us = 1000, .segs = 2, RESENT,
+	.at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
 };
 
 /* One direction: a stream of pseudo-random bytes and what became of it. */
@@ -168,8 +169,9 @@ TEST_F_TIMEOUT(hosts, exact, 600)
 		}
 	}
 	close(self->w.fd);
-	for (int i = 0; i < 2 && variant->single; i++)
-		ASSERT_EQ(0, topo_run(&self->t, i, "ip link set eth0 gso_max_segs 1"));
+	for (int i = 0; i < 2 && variant->segs; i++)
+		ASSERT_EQ(0, topo_run(&self->t, i, "ip link set eth0 gso_max_segs %d",
+				      variant->segs));
 	ASSERT_EQ(0, sk_pair(&self->t, fd, PORT));
 	for (int i = 0; i < 2; i++)
 		if (variant->netem)
