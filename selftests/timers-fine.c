@@ -10,6 +10,7 @@
  * there is one before.
  */
 #include "fixture.h"
+#include "flight.h"
 
 WIRE_FIXTURE()
 
@@ -167,6 +168,75 @@ TEST_F(wire, rto)
 		close(fd);
 	}
 	EXPECT_TRUE(tell("rto", &l, NULL));
+}
+
+#define PATH_US	1000		/* of a short path: the round trip */
+
+/* RFC 8985 7.2: two round trips after the last segment; it wasn't lost. */
+TEST_F(wire, loss_probe)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	struct lateness l = { 0 };
+	int fd, after;
+
+	if (!is_tern())
+		SKIP(return, "TCP waits for two jiffies at least");
+	fd = flight_begin(&self->t, p, true, false, PATH_US, PATH_US);
+	ASSERT_GE(fd, 0);
+	/* One that is sent twice is no sample: RFC 6298 section 3. */
+	after = 2 * sk_info(fd).ti_rtt;
+	ASSERT_LE(2 * PATH_US, after);
+	for (int k = 1; k <= 60; k++) {
+		int64_t start = now_us(), last;
+
+		ASSERT_EQ(0, flight_write(fd, 1));
+		ASSERT_EQ(0, flight_hear(p, s, k, k));
+		last = s->us;
+		ASSERT_EQ(0, flight_hear(p, s, k, k));
+		sample(&l, s->us, start + PATH_US + after, last, after);
+		flight_ack(p, k, k, k);
+		ASSERT_TRUE(flight_acked(fd));
+	}
+	EXPECT_EQ(60, stat_get("TCPLossProbes"));
+	EXPECT_EQ(0, stat_get("TCPTimeouts"));
+	EXPECT_TRUE(tell("loss_probe", &l, NULL));
+}
+
+/*
+ * RFC 8985 6.2: a quarter of the least round trip after a SACK. The handshake
+ * is slow, so that the probe is far behind.
+ */
+TEST_F(wire, reorder)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	struct lateness l = { 0 };
+
+	if (!is_tern())
+		SKIP(return, "TCP's is a jiffy at least");
+	for (int i = 0; i < 20; i++) {
+		int fd, after;
+		int64_t start;
+
+		peer_init(p, &self->w, PORT + i, 0);
+		fd = flight_begin(&self->t, p, true, false, 50 * PATH_US, PATH_US);
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(0, flight_write(fd, 2));
+		ASSERT_EQ(0, flight_hear(p, s, 1, 2));
+		start = now_us();
+		flight_ack(p, 0, 2, 2);
+		ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+		after = sk_info(fd).ti_min_rtt / 4;
+		EXPECT_LE(PATH_US / 4, after);
+		sample(&l, s->us, start + after + PATH_US, start, after + PATH_US);
+		/* No FIN, which would have a probe of its own. */
+		say(p, .flags = RST, .seq = p->snd_nxt);
+		close(fd);
+	}
+	EXPECT_EQ(20, stat_get("TCPFastRetrans"));
+	EXPECT_EQ(0, stat_get("TCPLossProbes"));
+	EXPECT_TRUE(tell("reorder", &l, NULL));
 }
 
 TEST_F(wire, persist)

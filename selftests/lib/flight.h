@@ -12,7 +12,8 @@
 #define FLIGHT_BEGIN(sack, ts, times)					\
 	struct peer *p = &self->p;					\
 	struct seg *s = &self->s;					\
-	int fd = flight_begin(&self->t, p, sack, ts, times);		\
+	int fd = flight_begin(&self->t, p, sack, ts, (times) * DELAY_MS * 1000, \
+			      DELAY_MS * 1000);				\
 									\
 	ASSERT_GE(fd, 0)
 
@@ -24,21 +25,21 @@
 
 static uint32_t flight_start, flight_mss;
 
-/* Connect to the peer; the handshake's round trip is @times that of the path. */
+/* Connect to the peer: a round trip of @first us, and of @us from then on. */
 static inline int flight_begin(struct topo *t, struct peer *p, bool sack, bool ts,
-			       int times)
+			       int first, int us)
 {
 	int fd, size = 1 << 20;
 
-	if (topo_run(t, 0, "tc qdisc add dev eth0 root netem delay %dms", times * DELAY_MS))
+	if (topo_run(t, 0, "tc qdisc replace dev eth0 root netem delay %dus", first))
 		return -1;
 	p->sack = sack;
 	p->ts = ts;
 	p->has_mad = true;
 	if (peer_dial(p, &fd))
 		return -1;
-	if (times > 1)
-		topo_run(t, 0, "tc qdisc change dev eth0 root netem delay %dms", DELAY_MS);
+	if (first != us)
+		topo_run(t, 0, "tc qdisc change dev eth0 root netem delay %dus", us);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	flight_start = p->rcv_nxt;
 	flight_mss = MSS - (ts ? 12 : 0);
