@@ -26,22 +26,26 @@ void tern_persist_answered(struct sock *sk)
 
 /*
  * An orphan ends even when the peer answers, once its probes are as rare as
- * they get: a window shut for ever would hold its memory for ever.
+ * they get, whatever its TERN_USER_TIMEOUT: a window shut for ever would hold
+ * its memory for ever.
  */
 static bool exhausted(struct sock *sk)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
-	u32 max = tern_knob(tn, retries2), probes = tp->probes;
+	u32 max = tern_knob(tn, retries2);
 
 	if (sock_flag(sk, SOCK_DEAD)) {
 		max = tern_knob(tn, orphan_retries) ?: TERN_ORPHAN_RETRIES;
 		if (tern_retransmit_rto_us(sk) >=
 		    tern_conf_or_knob(sk, rto_max_us) &&
-		    tp->rtt.backoff >= min(max, TERN_BACKOFF_MAX))
-			probes = max;
+		    tp->rtt.backoff >= min(max, TERN_BACKOFF_MAX)) {
+			tern_sock_timeout(sk, "timeout");
+			return true;
+		}
 	}
-	return tern_retransmit_give_up(sk, probes, max, tp->persist_start_ns);
+	return tern_retransmit_give_up(sk, tp->probes, max,
+				       tp->persist_start_ns);
 }
 
 /**

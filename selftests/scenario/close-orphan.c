@@ -115,6 +115,39 @@ TEST_F(wire, orphan_retries_default)
 	silent_peer(_metadata, self, 8);
 }
 
+/*
+ * A window shut for ever, by a peer that answers, holds no orphan for ever:
+ * its TERN_USER_TIMEOUT, an hour, is of silence.
+ */
+TEST_F(wire, user_timeout_shut)
+{
+	struct peer *p = &self->p;
+	int fd, hour_ms = 3600000, probes = 0;
+
+	if (!is_tern())
+		SKIP(return, "TCP's RTO has no setting");
+	ASSERT_EQ(0, sysctl_set("rto_min_us", "20000"));
+	ASSERT_EQ(0, sysctl_set("rto_max_us", "80000"));
+	ASSERT_EQ(0, sysctl_set("orphan_retries", "3"));
+	p->has_mad = true;
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	ASSERT_EQ(0, setsockopt(fd, SOL_TERN, TERN_USER_TIMEOUT, &hour_ms, sizeof(hour_ms)));
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt, .win0 = true);
+	ASSERT_TRUE(wait_for(!sk_info(fd).ti_snd_wnd, SOON));
+	ASSERT_EQ(100, send(fd, self->s.buf, 100, 0));
+	close(fd);
+	while (probes < 20 && sk_count(p->to_port, PORT, 0)) {
+		if (!hear(p, &self->s, 100))
+			continue;
+		EXPECT_EQ(ACK, self->s.flags);
+		probes++;
+		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt, .win0 = true);
+	}
+	EXPECT_LE(3, probes);
+	EXPECT_GT(20, probes);
+	EXPECT_EQ(1, stat_get("TCPAbortOnTimeout"));
+}
+
 /* Those beyond are reset, and counted. */
 TEST_F(wire, max_orphans)
 {
