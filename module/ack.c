@@ -239,7 +239,8 @@ void tern_ack_challenge(struct sock *sk)
  * @skipped: counter of answers withheld
  *
  * A segment with data can't be part of an ACK loop and is always answered, nor
- * can a probe of the window or of a keep-alive: the answer is acceptable.
+ * can a probe of the window or of a keep-alive: the answer is acceptable. An
+ * ACK of what was never sent is none: both ends may be off by one.
  */
 void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
 		      enum tern_stat skipped)
@@ -248,7 +249,8 @@ void tern_ack_invalid(struct sock *sk, const struct sk_buff *skb,
 	struct tern_sock *tp = tern_sk(sk);
 	const struct tern_skb_cb *cb = tern_cb(skb);
 	bool data = tern_seg_len(skb) && !(cb->flags & TERN_FLAG_SYN);
-	bool probe = cb->seq == tp->rcv.nxt - 1 && !tern_seg_len(skb);
+	bool probe = cb->seq == tp->rcv.nxt - 1 && !tern_seg_len(skb) &&
+		     !tern_seq_after(cb->ack, tp->snd.nxt);
 
 	if (!data && !probe && tern_ack_limited(tn, &tp->ack.oow_ns, tp->now_ns)) {
 		TERN_INC_STAT(tn, skipped);

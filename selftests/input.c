@@ -115,6 +115,25 @@ TEST_F(wire, rfc9293_3_8_4__every_probe_answered)
 	}
 }
 
+/*
+ * An ACK of what was never sent is no probe, whatever its number: two ends that
+ * are both off by one would answer each other without end.
+ */
+TEST_F(wire, rfc5961_7__no_probe)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	if (!is_tern())
+		SKIP(return, "Tern's knob");
+	ASSERT_EQ(0, sysctl_set("invalid_ratelimit", "60000"));
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	for (int i = 0; i < 8; i++)
+		say(p, .flags = ACK, .seq = p->snd_nxt - 1, .ack = p->rcv_nxt + 1);
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_TRUE(silence(p, QUIET));
+}
+
 /* RFC 1122 4.2.2.13: data that nobody will ever read is reset. */
 TEST_F(wire, rfc1122_4_2_2_13__data_after_shutdown)
 {
