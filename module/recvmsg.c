@@ -325,6 +325,10 @@ ssize_t tern_recvmsg_splice(struct socket *sock, loff_t *ppos,
 		ret = why_empty(sk, timeo);
 		if (ret <= 0)
 			break;
+		/* There is data, but no page for it. */
+		ret = -ENOMEM;
+		if (!skb_queue_empty(&sk->sk_receive_queue))
+			break;
 		ret = sk_wait_data(sk, &timeo, NULL);
 		if (ret < 0)
 			break;

@@ -225,7 +225,6 @@ static int set_int(struct sock *sk, int level, int name, int val)
 	case TERN_DELACK_MAX_US:
 	case TERN_MSL_MS:
 		return set_timer(sk, name, val);
-	case TCP_ULP:
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_KEY:
@@ -313,6 +312,9 @@ int tern_sockopt_set(struct sock *sk, int level, int name, sockptr_t val,
 		return set_ip(sk, level, name, val, len);
 	if (name == TERN_CONGESTION)
 		return set_congestion(sk, val, len);
+	/* Of any length: a name */
+	if (name == TCP_ULP)
+		return -EOPNOTSUPP;
 	if (len < sizeof(v))
 		return -EINVAL;
 	if (copy_from_sockptr(&v, val, sizeof(v)))
