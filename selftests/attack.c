@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(hosts, rates, 60)
 			load->rate, loaded, unloaded, 100 * loaded / unloaded,
 			100 * sending / unloaded);
 		if (is_tern())
-			EXPECT_LE(load->percent, 100 * loaded / unloaded);
+			EXPECT_LE(client_percent(load), 100 * loaded / unloaded);
 	}
 	flood_free(&f);
 }

@@ -173,7 +173,16 @@ int client_talk(int a, int b, int n)
 	return 0;
 }
 
-const struct client_load client_loads[2] = { { 5000, 97 }, { 20000, 92 } };
+const struct client_load client_loads[2] = { { 5000, 97, 95 }, { 20000, 92, 84 } };
+
+/* Under 20,000 SYNs in-tree TCP keeps 88 % on 6.12, 87 % on 6.12-rt, 84 % on newest. */
+int client_percent(const struct client_load *load)
+{
+	const char *s = getenv("TERN_KERNEL");
+
+	return s && (!strcmp(s, "6.12-rt") || !strcmp(s, "newest")) ? load->elsewhere :
+								       load->percent;
+}
 
 double client_rate(struct topo *t, int listener, int n)
 {

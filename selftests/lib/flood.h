@@ -44,9 +44,11 @@ int client_talk(int a, int b, int n);
 struct client_load {
 	int rate;
 	int percent;
+	int elsewhere;		/* where in-tree TCP itself keeps less */
 };
 
 extern const struct client_load client_loads[2];
+int client_percent(const struct client_load *load);	/* on this kernel */
 
 /* Connections a second, of @n one after another; -1 when any fails */
 double client_rate(struct topo *t, int listener, int n);
