@@ -20,28 +20,24 @@ static bool grant(struct sock *sk, struct sk_buff *skb)
 	return skb_queue_empty(&sk->sk_receive_queue);
 }
 
-/* Give up the farthest segments out of order for what is in order. */
-static void prune(struct sock *sk)
+/* Give up the farthest segments out of order, but none for a farther one. */
+static void prune(struct sock *sk, u32 seq)
 {
 	struct tern_sock *tp = tern_sk(sk);
-	struct sk_buff *skb;
 
-	if (tern_reasm_empty(&tp->reasm))
+	if (!tern_reasm_beyond(&tp->reasm, seq))
 		return;
 	TERN_INC(tern_sk_net(sk), OfoPruned);
-	while (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2) {
-		skb = tern_reasm_prune(&tp->reasm);
-		if (!skb)
-			break;
-		__kfree_skb(skb);
-	}
+	while (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2 &&
+	       tern_reasm_beyond(&tp->reasm, seq))
+		__kfree_skb(tern_reasm_prune(&tp->reasm));
 }
 
 static bool room_for(struct sock *sk, struct sk_buff *skb)
 {
 	if (likely(grant(sk, skb)))
 		return true;
-	prune(sk);
+	prune(sk, tern_cb(skb)->seq);
 	return grant(sk, skb);
 }
 
@@ -154,6 +150,9 @@ static enum skb_drop_reason out_of_order(struct sock *sk, struct sk_buff *skb)
 		tern_reasm_note_dup(&tp->reasm, seq, end);
 		__kfree_skb(skb);
 		break;
+	case TERN_REASM_NOMEM:
+		TERN_INC(tern_sk_net(sk), TCPOFODrop);
+		return SKB_DROP_REASON_NOMEM;
 	}
 	if (!tern_knob(tern_sk_net(sk), dsack))
 		tp->reasm.has_dup = false;

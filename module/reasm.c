@@ -235,8 +235,8 @@ static void sack_around(struct tern_reasm *r, const struct sk_buff *prev,
  *	to uncharge and free; NULL when none
  *
  * @skb is cut where the queue has its bytes already, which may change its
- * truesize: charge it afterwards. If that needs memory and there is none,
- * @skb counts as a duplicate; the sender will repeat it.
+ * truesize: charge it afterwards. If that needs memory and there is none, no
+ * byte of it is told to the peer, who will repeat it.
  *
  * Return: who owns @skb now.
  */
@@ -248,6 +248,8 @@ enum tern_reasm_result tern_reasm_insert(struct tern_reasm *r,
 	const struct tern_skb_cb *cb = tern_cb(skb);
 	struct sk_buff *prev = find_before(r, cb->seq);
 	struct sk_buff *next = prev ? next_of(prev) : first_of(r);
+	struct tern_sack_block dup = r->dup;
+	bool has_dup = r->has_dup;
 
 	*stolen = false;
 	*delta_truesize = 0;
@@ -260,8 +262,11 @@ enum tern_reasm_result tern_reasm_insert(struct tern_reasm *r,
 		return TERN_REASM_DUP;
 	}
 	if ((prev && !clip_to_prev(r, skb, prev)) ||
-	    !clip_to_next(r, skb, next))
-		return TERN_REASM_DUP;
+	    !clip_to_next(r, skb, next)) {
+		r->dup = dup;
+		r->has_dup = has_dup;
+		return TERN_REASM_NOMEM;
+	}
 	/* Fails not any more: now the queue may change. */
 	next = drop_covered(r, skb, next, obsolete);
 	sack_around(r, prev, cb->seq, cb->end_seq, next);

@@ -35,16 +35,28 @@ struct tern_reasm {
  * @TERN_REASM_MERGED: its bytes joined a queued one; caller frees what is
  *	left with kfree_skb_partial(skb, stolen)
  * @TERN_REASM_DUP: nothing new in it; caller frees it
+ * @TERN_REASM_NOMEM: it couldn't be cut; caller frees it, the sender has it
  */
 enum tern_reasm_result {
 	TERN_REASM_QUEUED,
 	TERN_REASM_MERGED,
 	TERN_REASM_DUP,
+	TERN_REASM_NOMEM,
 };
 
 static inline bool tern_reasm_empty(const struct tern_reasm *r)
 {
 	return !r->last;
+}
+
+/**
+ * tern_reasm_beyond - does what is needed last begin behind @seq?
+ * @r: queue
+ * @seq: sequence number
+ */
+static inline bool tern_reasm_beyond(const struct tern_reasm *r, u32 seq)
+{
+	return r->last && tern_seq_after(tern_cb(r->last)->seq, seq);
 }
 
 void tern_reasm_init(struct tern_reasm *r);

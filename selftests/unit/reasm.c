@@ -261,8 +261,8 @@ TEST_F(reasm, insert__no_memory_leaves_the_queue_alone)
 	PUT(300, 400);
 	self->r.has_dup = false;
 	shim_no_memory = true;
-	EXPECT_EQ(TERN_REASM_DUP, PUT(150, 350));
-	EXPECT_EQ(TERN_REASM_DUP, PUT(250, 350));
+	EXPECT_EQ(TERN_REASM_NOMEM, PUT(150, 350));
+	EXPECT_EQ(TERN_REASM_NOMEM, PUT(250, 350));
 	shim_no_memory = false;
 	EXPECT_FALSE(self->r.has_dup);
 	EXPECT_EQ(2, self->r.num_sacks);
