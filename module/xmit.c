@@ -60,6 +60,15 @@ static void acknowledged(struct sock *sk)
 	tern_timer_disarm(sk, TERN_TIMER_DELACK);
 }
 
+/* RFC 4022, tcpOutSegs: what is sent again is counted as RetransSegs only. */
+static bool sent_before(const struct tern_sock *tp, u32 seq, u8 flags, u32 len)
+{
+	if (flags & TERN_FLAG_SYN)
+		return tp->retries;
+	return (len || flags & TERN_FLAG_FIN) &&
+	       tern_seq_before(seq, tp->snd.nxt);
+}
+
 /*
  * Header in front of @skb's payload, then away with it. @skb is ours: a
  * clone or a fresh one.
@@ -105,7 +114,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	tp->af->send_check(sk, skb);
 
 	trace_tern_send(sock_net(sk), &tp->ep.tuple, seq, ack, flags, wnd, len);
-	TERN_ADD(tern_sk_net(sk), OutSegs, segs);
+	if (!sent_before(tp, seq, flags, len))
+		TERN_ADD(tern_sk_net(sk), OutSegs, segs);
 	tp->snd.segs += segs;
 	if (len) {
 		tp->snd.data_segs += segs;
@@ -160,15 +170,16 @@ int tern_xmit_data(struct sock *sk, struct sk_buff *skb)
  *
  * SND.NXT, unless the peer took its window back meanwhile: it would not accept
  * what is behind its edge, the ACK field with it (RFC 9293 3.10.7.4 first). A
- * FIN, or what the scale rounds off, is no such retreat.
+ * FIN, or what the scale rounds off a window, is no such retreat.
  */
 u32 tern_xmit_seq(const struct sock *sk)
 {
 	const struct tern_sock *tp = tern_sk(sk);
 	u32 edge = tp->snd.una + tp->snd.wnd;
+	u32 slack = tp->snd.wnd ? 1U << tp->snd.wscale : 1;
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) ||
-	    !tern_seq_before(edge + (1U << tp->snd.wscale), tp->snd.nxt))
+	    !tern_seq_before(edge + slack, tp->snd.nxt))
 		return tp->snd.nxt;
 	return edge;
 }
@@ -228,15 +239,19 @@ void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo)
 }
 
 /**
- * tern_xmit_finish_check() - sum here what the device can't
+ * tern_xmit_finish_check() - sum here what no device may be left with
  * @skb: after tern_xmit_partial_check()
  * @dst: its route, or NULL
  *
- * Pieces of a large segment get theirs when it is cut: offload.c.
+ * NETIF_F_HW_CSUM of the first device (a VLAN, a bridge, veth, virtio) doesn't
+ * tell of the last one on the way, which may sum TCP and UDP only, and takes a
+ * sum at this offset for TCP's. Only loopback is the last one for sure. Pieces
+ * of a large segment get theirs when it is cut, by the device that does: see
+ * offload.c.
  */
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst)
 {
-	bool able = dst && dst->dev->features & NETIF_F_HW_CSUM;
+	bool able = dst && dst->dev->flags & IFF_LOOPBACK;
 
 	if (!able && !skb_is_gso(skb))
 		skb_checksum_help(skb);
@@ -305,7 +320,8 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 		dst_release(dst);
 		return -ENOBUFS;
 	}
-	TERN_INC(tern_sk_net(listener), OutSegs);
+	if (!req->resent)
+		TERN_INC(tern_sk_net(listener), OutSegs);
 	err = req->af->reply(sock_net(listener), listener, &req->ep.tuple, skb,
 			     dst);
 	return net_xmit_eval(err);
