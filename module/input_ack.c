@@ -133,7 +133,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 		.tsecr = o->tsecr,
 	};
 	enum skb_drop_reason reason;
-	bool wnd;
+	bool wnd, shut;
 
 	if (sk->sk_state == TCP_SYN_RECV) {
 		if (!tern_seq_between(ack, tp->snd.iss + 1, tp->snd.nxt)) {
@@ -162,6 +162,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 	if (tp->probes)
 		tern_keepalive_start(sk);
 	tern_persist_answered(sk);
+	shut = !tp->snd.wnd;
 	wnd = tern_window_update(sk, skb);
 	ai.dup = duplicate(tp, skb, wnd);
 	if (!tern_seg_len(skb))
@@ -172,6 +173,8 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 		 !tp->rec.tlp_high)
 		return TERN_GO_ON;
 	recover(sk, o, ack, &ai);
+	if (shut && wnd && ack == ai.prior_una)
+		tern_recovery_reopened(sk);
 	if (ack != ai.prior_una || tells_of_head(sk, &ai))
 		tern_retransmit_rearm(sk);
 

@@ -523,7 +523,9 @@ void tern_recovery_ack(struct sock *sk, struct tern_ack_info *ai)
 		ai->lost = detect_newreno(sk, ai);
 	} else if (tp->snd.sacked_out || tp->rec.phase != TERN_OPEN ||
 		   tern_timer_armed(sk, TERN_TIMER_REORDER)) {
-		ai->lost = detect(sk);
+		/* No news: what time alone tells, the timer does. */
+		if (ai->delivered || tp->snd.una != ai->prior_una)
+			ai->lost = detect(sk);
 	}
 	if (ai->lost)
 		lost_some(sk);
@@ -564,8 +566,9 @@ static bool timed_out(const struct tern_sock *tp, const struct sk_buff *skb,
  * @sk: socket, locked
  *
  * RFC 5681 3.1: a segment's first timeout cuts ssthresh, the following ones of
- * the same segment don't. A head that was SACKed and is still here means that
- * the peer reneged (RFC 2018 8).
+ * the same segment don't, nor do those into a shut window, which are not
+ * counted. A head that was SACKed and is still here means that the peer reneged
+ * (RFC 2018 8).
  */
 void tern_recovery_timeout(struct sock *sk)
 {
@@ -574,7 +577,7 @@ void tern_recovery_timeout(struct sock *sk)
 	bool reneged = skb && (tern_cb(skb)->marks & TERN_MARK_SACKED);
 	u64 late_ns;
 
-	if (tp->rec.phase != TERN_LOSS || !tp->retries) {
+	if (tp->rec.phase != TERN_LOSS || (!tp->retries && tp->snd.wnd)) {
 		tern_cong_timeout(&tp->cong, tp->snd.packets_out,
 				  tp->rec.phase == TERN_RECOVERY);
 		begin(sk, TERN_LOSS);
@@ -598,6 +601,24 @@ void tern_recovery_timeout(struct sock *sk)
 			tern_recovery_mark_lost(sk, skb);
 	}
 	tern_timer_disarm(sk, TERN_TIMER_REORDER);
+}
+
+/**
+ * tern_recovery_reopened() - a window is open that was shut over data in flight
+ * @sk: socket, locked
+ *
+ * What was sent into it again wasn't kept, and how long it was shut tells of
+ * the reader, not of the path: the back-off ends (RFC 6298 5.7 is of losses).
+ */
+void tern_recovery_reopened(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	struct sk_buff *head = tern_queue_oldest(sk);
+
+	if (tp->rec.phase != TERN_LOSS || !head)
+		return;
+	tp->rtt.backoff = 0;
+	tern_recovery_mark_lost(sk, head);
 }
 
 /**

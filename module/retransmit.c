@@ -192,8 +192,13 @@ static void take_off(struct sock *sk, struct sk_buff *skb,
 	tern_sock_free_tx_skb(sk, skb);
 }
 
-/* @ack is inside @skb: cut off what it covers. False: nothing to take off. */
-static bool cut_at(struct sock *sk, struct sk_buff *skb, u32 ack)
+/*
+ * @ack is inside @skb: cut off what it covers. False: nothing to take off. A
+ * wire segment of which a part is left is not delivered yet: RFC 5681 3.1 has
+ * cwnd grow by what was acknowledged, however finely that is told.
+ */
+static bool cut_at(struct sock *sk, struct sk_buff *skb, u32 ack,
+		   struct tern_ack_info *ai)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct tern_skb_cb *cb = tern_cb(skb);
@@ -214,6 +219,10 @@ static bool cut_at(struct sock *sk, struct sk_buff *skb, u32 ack)
 		tp->snd.sacked_out += rest;
 	if (cb->marks & TERN_MARK_RETRANS)
 		tp->snd.retrans_out += rest;
+	if (!(cb->marks & TERN_MARK_SACKED)) {
+		ai->delivered -= rest;
+		tp->snd.delivered -= rest;
+	}
 	return true;
 }
 
@@ -234,13 +243,14 @@ void tern_retransmit_clean(struct sock *sk, u32 ack, struct tern_ack_info *ai)
 		tp->snd.sacked_out = 0;
 	while ((skb = tern_queue_oldest(sk))) {
 		if (tern_seq_after(tern_cb(skb)->end_seq, ack) &&
-		    !cut_at(sk, skb, ack))
+		    !cut_at(sk, skb, ack, ai))
 			break;
 		take_off(sk, skb, ai);
 	}
-	if (without_sack && ai->delivered) {
+	if (without_sack) {
 		/* Duplicate ACKs told of all of these but the hole. */
-		u32 told = min(without_sack, ai->delivered - 1);
+		u32 told = ai->delivered ?
+			   min(without_sack, ai->delivered - 1) : 0;
 
 		ai->delivered -= told;
 		tp->snd.delivered -= told;
@@ -273,6 +283,8 @@ static int send_again(struct sock *sk, struct sk_buff *skb, u32 segs)
 			tp->snd.lost_out += grown;
 		if (cb->marks & TERN_MARK_RETRANS)
 			tp->snd.retrans_out += grown;
+		if (cb->marks & TERN_MARK_SACKED)
+			tp->snd.sacked_out += grown;
 	}
 	if (cb->pcount > segs &&
 	    tern_queue_split(sk, skb, segs * cb->mss, cb->mss))
@@ -324,7 +336,8 @@ void tern_retransmit_lost(struct sock *sk)
 	struct sk_buff *skb;
 	bool sent = false;
 
-	if (!tp->snd.lost_out || tp->snd.lost_out == tp->snd.retrans_out)
+	if (!tp->snd.lost_out || tp->snd.lost_out == tp->snd.retrans_out ||
+	    tern_in_flight(tp) >= tp->cong.cwnd)
 		return;
 	for (skb = tern_queue_oldest(sk); skb;
 	     skb = tern_queue_next_sent(sk, skb)) {
@@ -386,7 +399,8 @@ static void expire_syn(struct sock *sk)
 	if (tern_retransmit_give_up(sk, tp->retries, max,
 				    tp->retrans_start_ns))
 		return;
-	if (sk->sk_state == TCP_SYN_RECV)
+	/* Closed since, it is still owed: RFC 9293 3.10.4, SYN-RECEIVED */
+	if (sk->sk_state != TCP_SYN_SENT)
 		flags |= TERN_FLAG_ACK;
 	/* A route of another table, better by now, IPv6 does not tell of. */
 	dst_negative_advice(sk);
@@ -413,7 +427,7 @@ void tern_retransmit_expire(struct sock *sk)
 	struct tern_sock *tp = tern_sk(sk);
 	u32 max = tern_knob(tn, retries2);
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+	if (sk->sk_state != TCP_CLOSE && tp->snd.una == tp->snd.iss) {
 		expire_syn(sk);
 		return;
 	}

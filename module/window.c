@@ -102,10 +102,20 @@ u16 tern_window_select(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u32 old = tp->rcv.wnd;
-	/* A promise without memory: better taken back than broken for ever. */
-	u32 new = tp->rcv.nomem ? 0 : choose(sk);
+	u32 new;
 
-	tp->rcv.nomem = false;
+	if (unlikely(tp->rcv.nomem)) {
+		/*
+		 * A promise without memory: better taken back than broken for
+		 * ever. The peer goes on from this edge, which must not be old
+		 * for its own window: RFC 9293 3.10.7.4 fifth, SND.WL1.
+		 */
+		new = 0;
+		tp->rcv.nomem = false;
+		tp->snd.wl1 = tern_seq_min(tp->snd.wl1, tp->rcv.nxt);
+	} else {
+		new = choose(sk);
+	}
 	if (unlikely(!new && old))
 		TERN_INC(tern_sk_net(sk), TCPToZeroWindowAdv);
 	else if (unlikely(new && !old))

@@ -106,6 +106,23 @@ TEST_F(wire, rfc5681_4_3__retransmission_lost)
 	EXPECT_WINDOW(2, 2);
 }
 
+/* RFC 5681 3.1: cwnd grows by segments, however many ACKs tell of one. */
+TEST_F(wire, rfc5681_3_1__ack_division)
+{
+	BEGIN(true, false);
+	ASSERT_EQ(0, flight_write(fd, 30));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	for (int i = 1; i <= 200; i++)
+		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = SEQ(1) + i);
+	ASSERT_TRUE(wait_for(sk_info(fd).ti_bytes_acked >= 200, SOON));
+	EXPECT_EQ(10, sk_info(fd).ti_snd_cwnd);
+	EXPECT_TRUE(silence(p, DELAY_MS));
+	flight_ack(p, 1, 0, 0);
+	ASSERT_EQ(0, flight_hear(p, s, 11, 12));
+	EXPECT_EQ(11, sk_info(fd).ti_snd_cwnd);
+	EXPECT_EQ(10, sk_info(fd).ti_unacked - 1);
+}
+
 /* Several losses of one window are one sign of congestion. */
 TEST_F(wire, rfc5681_4_3__one_window_one_cut)
 {

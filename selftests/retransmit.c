@@ -172,6 +172,38 @@ TEST_F(wire, rfc8985_7_3__probe_then_timeout)
 	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
 	EXPECT_AFTER(start, PTO_MS + RTO_MS);
 	EXPECT_EQ(1, stat_get("TCPTimeouts"));
+	/* RFC 4022: SYN, ACK and three; what goes out again is told apart. */
+	EXPECT_EQ(2, stat_get("RetransSegs"));
+	EXPECT_EQ(5, stat_get("OutSegs"));
+}
+
+/*
+ * RFC 9293 3.8.6: a window shut over data in flight, and open after the RTO has
+ * grown long: what was sent into it goes out at once, and only the first RTO
+ * was a sign of congestion.
+ */
+TEST_F(wire, rfc9293_3_8_6__reopened)
+{
+	int64_t start, waited = 0;
+
+	BEGIN(false, false);
+	sysctl_set("rto_max_us", "1000000");
+	ASSERT_EQ(0, flight_write(fd, 10));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 10));
+	for (int i = 0; i < 3; i++) {
+		start = s->us;
+		say(p, .flags = ACK, .seq = p->snd_nxt, .ack = SEQ(1), .win0 = true);
+		ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+		waited = s->us - start;
+	}
+	EXPECT_EQ(5, sk_info(fd).ti_snd_ssthresh);
+	start = now_us();
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = SEQ(1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_GT(waited / 2, s->us - start);
+	EXPECT_EQ(0, sk_info(fd).ti_backoff);
+	flight_ack(p, 1, 0, 0);
+	EXPECT_EQ(0, flight_hear(p, s, 2, 3));
 }
 
 /* The time that the peer says it may wait with an ACK is added to the timeout ... */

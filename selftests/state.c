@@ -187,6 +187,26 @@ TEST_F(state, syn_received_close)
 		     TERN_FIN_WAIT2, TERN_TIME_WAIT);
 }
 
+/* ... and the SYN, that the peer has not, goes out again before the FIN does. */
+TEST_F(state, syn_received_close_resent)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	ASSERT_EQ(0, crossed(p, &self->s, &fd));
+	close(fd);
+	ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, expect(p, &self->s, SYN | ACK));
+		EXPECT_EQ(p->rcv_nxt - 1, self->s.seq);
+	}
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt);
+	ASSERT_EQ(0, expect(p, &self->s, FIN | ACK));
+	EXPECT_EQ(p->rcv_nxt, self->s.seq);
+	say(p, .flags = ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt + 1);
+	EXPECT_TRUE(wait_state(p->to_port, PORT, TERN_FIN_WAIT2, SOON));
+}
+
 /* FIN in FIN-WAIT-1; ACK of FIN in CLOSING */
 TEST_F(state, closing)
 {

@@ -325,18 +325,25 @@ TEST_F(wire, rfc9293_3_10_7_4__beyond)
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, p->port));
 }
 
-/* Small segments out of order: given up from the end, and nothing is lost by it. */
+/*
+ * Small segments out of order: given up from the end, but not for one that is
+ * farther still, and nothing is lost by it.
+ */
 TEST_F(wire, rfc2018_8__pruned)
 {
 	struct peer *p = &self->p;
 	struct seg *s = &self->s;
-	int fd = begin(p, s, 8192, 0), n = 70;
+	int fd = begin(p, s, 8192, 0), n = 70, near = 9;
 
 	if (!is_tern())
 		SKIP(return, "TCP collapses them instead");
 	ASSERT_GE(fd, 0);
 	/* Every second, so that they don't join */
-	for (int i = 1; i < n; i += 2)
+	for (int i = near; i < n; i += 2)
+		stream(p, i * PIECE, (i + 1) * PIECE);
+	EXPECT_TRUE(wait_for(stat_get("TCPOFODrop") > 0, SOON));
+	EXPECT_EQ(0, stat_get("OfoPruned"));
+	for (int i = 1; i < near; i += 2)
 		stream(p, i * PIECE, (i + 1) * PIECE);
 	EXPECT_TRUE(wait_for(stat_get("OfoPruned") > 0, SOON));
 	EXPECT_EQ(TERN_ESTABLISHED, sk_state(p->to_port, p->port));
@@ -373,6 +380,48 @@ TEST_F(wire, receive_queue_full)
 		;
 	stream(p, had, had + 200);
 	EXPECT_TRUE(takes(fd, had, 200));
+}
+
+/*
+ * A window taken back from a peer that had sent more, and whose own is shut:
+ * its next update carries a lower number than what it sent before.
+ */
+TEST_F(wire, rfc9293_3_10_7_4__update_after_retreat)
+{
+	struct peer *p = &self->p;
+	struct seg *s = &self->s;
+	int fd = begin(p, s, 4096, 0), n = 0, far = 3900;
+
+	if (!is_tern())
+		SKIP(return, "TCP collapses them instead");
+	ASSERT_GE(fd, 0);
+	for (int i = 0; i < 10; i++)
+		s->buf[i] = (far + i) % 251;
+	say(p, .flags = ACK, .seq = AT(far), .ack = p->rcv_nxt, .win0 = true, .data = s->buf,
+	    .len = 10);
+	ASSERT_TRUE(wait_for(!sk_info(fd).ti_snd_wnd, SOON));
+	ASSERT_EQ(100, send(fd, s->buf, 100, MSG_DONTWAIT));
+	while (n < far - 20 && !stat_get("TCPRcvQDrop")) {
+		uint8_t buf[20];
+
+		for (int i = 0; i < 20; i++)
+			buf[i] = (n + i) % 251;
+		say(p, .flags = ACK, .seq = AT(n), .ack = p->rcv_nxt, .win0 = true, .data = buf,
+		    .len = 20);
+		n += 20;
+		usleep(100);
+	}
+	ASSERT_LE(1, stat_get("TCPRcvQDrop"));
+	while (hear(p, s, QUIET))
+		n = s->ack - AT(0);
+	ASSERT_GT(far, n);
+	EXPECT_EQ(0, s->win);
+	say(p, .flags = ACK, .seq = AT(n), .ack = p->rcv_nxt);
+	do {
+		ASSERT_EQ(1, hear(p, s, SOON));
+	} while (!s->len);
+	EXPECT_EQ(100, s->len);
+	EXPECT_EQ(p->rcv_nxt, s->seq);
 }
 
 FIXTURE(grow) {
