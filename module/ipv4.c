@@ -93,6 +93,22 @@ static struct dst_entry *req_route(const struct sock *listener,
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
+static struct dst_entry *tw_route(const struct tern_tw *tw)
+{
+	const struct tern_tuple *t = &tw->ep.tuple;
+	struct sock *sk = tw->tn->ctl_sk4;
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	ip_route_connect_init(&fl4, addr4(&t->raddr), addr4(&t->laddr),
+			      tw->bound_dev_if, tern_ipproto, t->lport,
+			      t->rport, sk);
+	fl4.flowi4_mark = tw->mark;
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(tw->tn->net, &fl4, sk);
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
 static int reply(struct net *net, const struct sock *sk,
 		 const struct tern_tuple *t, struct sk_buff *skb,
 		 struct dst_entry *dst)
@@ -195,6 +211,7 @@ const struct tern_af_ops tern_ipv4_ops = {
 	.send_check	= send_check,
 	.route		= route,
 	.reply		= reply,
+	.tw_route	= tw_route,
 	.req_route	= req_route,
 	.child_setup	= child_setup,
 	.tuple		= tuple,

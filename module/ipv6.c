@@ -117,6 +117,20 @@ static struct dst_entry *req_route(const struct sock *listener,
 	return IS_ERR(dst) ? NULL : dst;
 }
 
+static struct dst_entry *tw_route(const struct tern_tw *tw)
+{
+	struct sock *sk = tw->tn->ctl_sk6;
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+
+	flow(sk, &fl6, &tw->ep.tuple);
+	fl6.flowi6_mark = tw->mark;
+	if (tw->bound_dev_if)
+		fl6.flowi6_oif = tw->bound_dev_if;
+	dst = route_flow(sk, &fl6);
+	return IS_ERR(dst) ? NULL : dst;
+}
+
 static int reply(struct net *net, const struct sock *sk,
 		 const struct tern_tuple *t, struct sk_buff *skb,
 		 struct dst_entry *dst)
@@ -209,6 +223,7 @@ const struct tern_af_ops tern_ipv6_ops = {
 	.send_check	= send_check,
 	.route		= route,
 	.reply		= reply,
+	.tw_route	= tw_route,
 	.req_route	= req_route,
 	.child_setup	= child_setup,
 	.tuple		= tuple,

@@ -48,6 +48,7 @@
 
 struct tern_sock;
 struct tern_req;
+struct tern_tw;
 struct flowi;
 
 /**
@@ -161,6 +162,7 @@ static inline struct tern_net *tern_net(const struct net *net)
  *	@sk may be a listener for mark, tos, or NULL; @dst may be NULL;
  *	consumes @skb
  * @req_route: route to @tuple for a request of @listener; NULL on error
+ * @tw_route: route for an answer from TIME-WAIT; NULL on error
  * @child_setup: the family's part of @child, a copy of its listener that has
  *	its tuple and ports: addresses, @dst (reference passes)
  * @tuple: fill @t from a received segment (local address: its destination)
@@ -178,6 +180,7 @@ struct tern_af_ops {
 		     struct dst_entry *dst);
 	struct dst_entry *(*req_route)(const struct sock *listener,
 				       const struct tern_tuple *tuple);
+	struct dst_entry *(*tw_route)(const struct tern_tw *tw);
 	void (*child_setup)(struct sock *child, const struct tern_req *req,
 			    struct dst_entry *dst);
 	void (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);

@@ -132,10 +132,7 @@ void tern_timewait_ack(struct tern_tw *tw)
 		.tsecr = READ_ONCE(tw->ts_recent),
 	};
 
-	tern_xmit_reply(tw->tn->net, tw->af, NULL, &tw->ep.tuple, tw->snd_nxt,
-			tw->rcv_nxt, TERN_FLAG_ACK,
-			min_t(u32, tw->rcv_wnd >> tw->rcv_wscale,
-			      TERN_WINDOW_MAX), &o);
+	tern_xmit_timewait(tw, &o);
 }
 
 /**

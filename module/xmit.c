@@ -353,3 +353,30 @@ void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
 		TERN_INC(tern_net(net), OutRsts);
 	af->reply(net, sk, t, skb, NULL);
 }
+
+/**
+ * tern_xmit_timewait() - acknowledge from TIME-WAIT
+ * @tw: entry
+ * @o: options
+ *
+ * By the mark and the device that the socket had.
+ */
+void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
+{
+	struct net *net = tw->tn->net;
+	struct dst_entry *dst = tw->af->tw_route(tw);
+	struct sk_buff *skb;
+
+	if (!dst)
+		return;
+	skb = bare(net, &tw->ep.tuple, tw->snd_nxt, tw->rcv_nxt, TERN_FLAG_ACK,
+		   min_t(u32, tw->rcv_wnd >> tw->rcv_wscale, TERN_WINDOW_MAX),
+		   o);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb->mark = tw->mark;
+	TERN_INC(tw->tn, OutSegs);
+	tw->af->reply(net, NULL, &tw->ep.tuple, skb, dst);
+}

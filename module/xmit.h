@@ -29,4 +29,6 @@ u32 tern_xmit_seq(const struct sock *sk);
 void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo);
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst);
 
+void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o);
+
 #endif

@@ -76,6 +76,31 @@ TEST_F(wire, not_reused)
 	EXPECT_EQ(TERN_TIME_WAIT, sk_state(FROM, PORT));
 }
 
+/* Its last ACK, sent again, goes by the mark that the socket had. */
+TEST_F(wire, so_mark)
+{
+	const char *v = is_v6() ? "-6" : "-4";
+	struct peer *p = &self->p;
+	int fd, mark = 42;
+
+	if (topo_run(&self->t, 0, "ip %s rule add fwmark 42 prohibit", v))
+		SKIP(return, "a kernel without routing rules");
+	if (is_tern())
+		ASSERT_EQ(0, sysctl_set("invalid_ratelimit", "0"));
+	ASSERT_EQ(0, peer_dial(p, &fd));
+	/* The route is the connection's own by now. */
+	ASSERT_EQ(0, topo_run(&self->t, 0, "ip %s rule del fwmark 42 prohibit", v));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)));
+	ASSERT_EQ(0, closes_first(p, &self->s, fd));
+	ASSERT_TRUE(wait_state(p->to_port, PORT, TERN_TIME_WAIT, SOON));
+	ASSERT_EQ(0, topo_run(&self->t, 0, "ip %s rule add fwmark 42 prohibit", v));
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt - 1, .ack = p->rcv_nxt);
+	EXPECT_TRUE(silence(p, QUIET));
+	ASSERT_EQ(0, topo_run(&self->t, 0, "ip %s rule del fwmark 42 prohibit", v));
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt - 1, .ack = p->rcv_nxt);
+	EXPECT_EQ(0, expect(p, &self->s, ACK));
+}
+
 TEST_F(wire, loopback)
 {
 	int listener = sk_listen(PORT, 4), c, s;
