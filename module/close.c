@@ -216,10 +216,11 @@ static void close_user(struct sock *sk, long timeout)
 	} else if (sk->sk_state == TCP_SYN_SENT) {
 		tern_sock_done(sk, "close");
 	} else if (sk->sk_state != TCP_CLOSE &&
-		   atomic_read(&tn->orphans) >= tern_knob(tn, max_orphans)) {
-		/* Its long farewell is one too many. */
+		   (atomic_read(&tn->orphans) >= tern_knob(tn, max_orphans) ||
+		    tern_sock_short_of_memory(sk))) {
+		/* Its long farewell is one too many, or too dear. */
 		TERN_INC(tn, TCPAbortOnMemory);
-		tern_close_abort(sk, ENOMEM, "max_orphans");
+		tern_close_abort(sk, ENOMEM, "orphans");
 	} else {
 		close_send(sk);
 	}

@@ -63,7 +63,7 @@ void tern_persist_expire(struct sock *sk)
 
 	if (!skb || tp->snd.packets_out || sk->sk_state == TCP_CLOSE)
 		return;
-	if (exhausted(sk))
+	if (tern_retransmit_shed(sk) || exhausted(sk))
 		return;
 	if (tern_seq_before(tern_cb(skb)->seq, tp->snd.una + tp->snd.wnd)) {
 		bool cork = tp->conf.cork, nodelay = tp->conf.nodelay;

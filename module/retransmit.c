@@ -6,6 +6,7 @@
  */
 #include <net/dst.h>
 #include "retransmit.h"
+#include "reset.h"
 #include "trace.h"
 #include "timer.h"
 #include "sock.h"
@@ -388,6 +389,22 @@ bool tern_retransmit_give_up(struct sock *sk, u32 retries, u32 max,
 	return true;
 }
 
+/**
+ * tern_retransmit_shed() - end an orphan whose memory others need
+ * @sk: socket, locked; the caller holds a reference
+ *
+ * Nobody else can end it. Return: true when it was ended.
+ */
+bool tern_retransmit_shed(struct sock *sk)
+{
+	if (!sock_flag(sk, SOCK_DEAD) || !tern_sock_short_of_memory(sk))
+		return false;
+	TERN_INC(tern_sk_net(sk), TCPAbortOnMemory);
+	tern_reset_send(sk);
+	tern_sock_abort(sk, ENOMEM, "memory");
+	return true;
+}
+
 /* SYN, or SYN-ACK of a simultaneous open, again (RFC 9293 3.8.3) */
 static void expire_syn(struct sock *sk)
 {
@@ -427,11 +444,15 @@ void tern_retransmit_expire(struct sock *sk)
 	struct tern_sock *tp = tern_sk(sk);
 	u32 max = tern_knob(tn, retries2);
 
-	if (sk->sk_state != TCP_CLOSE && tp->snd.una == tp->snd.iss) {
+	/* The number comes again after 4 GiB. */
+	if (sk->sk_state != TCP_CLOSE && tp->snd.una == tp->snd.iss &&
+	    !tp->snd.bytes_acked) {
 		expire_syn(sk);
 		return;
 	}
 	if (!tp->snd.packets_out || sk->sk_state == TCP_CLOSE)
+		return;
+	if (tern_retransmit_shed(sk))
 		return;
 	if (sock_flag(sk, SOCK_DEAD))
 		max = tern_knob(tn, orphan_retries) ?: TERN_ORPHAN_RETRIES;

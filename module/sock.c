@@ -518,6 +518,18 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
 }
 
 /**
+ * tern_sock_short_of_memory() - is what this socket holds needed elsewhere?
+ * @sk: socket, locked
+ *
+ * Above the highest value of the sysctl mem no socket gets any.
+ */
+bool tern_sock_short_of_memory(const struct sock *sk)
+{
+	return sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
+	       sk_memory_allocated(sk) > sk_prot_mem_limits(sk, 2);
+}
+
+/**
  * tern_sock_timeout() - the peer is given up (RFC 9293 3.8.3)
  * @sk: socket, locked; the caller holds a reference
  * @event: what ran out

@@ -15,6 +15,7 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req);
 void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);
+bool tern_sock_short_of_memory(const struct sock *sk);
 void tern_sock_timeout(struct sock *sk, const char *event);
 void tern_sock_heard(struct sock *sk);
 void tern_sock_orphan(struct sock *sk);

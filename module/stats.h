@@ -68,7 +68,7 @@
 	X(PAWSEstab, "segments with an old timestamp")			\
 	X(TCPAbortOnData, "connections reset: data nobody can read")	\
 	X(TCPAbortOnClose, "connections reset: closed with unread data") \
-	X(TCPAbortOnMemory, "connections reset: too many orphans")	\
+	X(TCPAbortOnMemory, "orphans reset: too many, or no memory")	\
 	X(TCPAbortOnTimeout, "connections that timed out")		\
 	X(TCPAbortOnLinger, "connections reset by TERN_LINGER2 below 0")	\
 	X(TCPAbortFailed, "resets that could not be sent")		\
