@@ -53,14 +53,14 @@ static bool policy_ok(struct sock *sk, struct sk_buff *skb)
 
 /*
  * The filters of a socket: its own, the cgroup's, the security module's. What
- * one cuts off the payload was never there.
+ * one cuts off the payload was never there; the header stays.
  */
 static bool filter_ok(struct sock *sk, struct sk_buff *skb)
 {
 	struct tern_skb_cb *cb = tern_cb(skb);
 	unsigned int len = skb->len;
 
-	if (sk_filter(sk, skb) || skb->len < tern_hdrlen(skb))
+	if (sk_filter_trim_cap(sk, skb, tern_hdrlen(skb)))
 		return false;
 	cb->end_seq -= len - skb->len;
 	return true;
@@ -118,10 +118,11 @@ static enum skb_drop_reason to_backlog(struct sock *sk, struct sk_buff *skb)
 	return SKB_DROP_REASON_SOCKET_BACKLOG;
 }
 
-/* *@gone: it has left the table meanwhile, the segment is not for it. */
+/* *@gone: it has left @t's place meanwhile, the segment is not for it. */
 static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
-				    bool *gone)
+				    const struct tern_tuple *t, bool *gone)
 {
+	const struct tern_ep *ep = &tern_sk(sk)->ep;
 	enum skb_drop_reason reason = admit(sk, skb);
 
 	if (reason)
@@ -129,7 +130,7 @@ static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
 	bh_lock_sock_nested(sk);
 	if (sock_owned_by_user(sk))
 		reason = to_backlog(sk, skb);
-	else if (tern_sk(sk)->ep.hashed)
+	else if (ep->hashed && !memcmp(&ep->tuple, t, sizeof(*t)))
 		reason = by_state(sk, skb);
 	else
 		*gone = true;
@@ -269,7 +270,7 @@ static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
 	case TERN_EP_TW:
 		return to_timewait(tern_ep_tw(ep), skb, t, af);
 	default:
-		return to_sock(tern_ep_sk(ep), skb, gone);
+		return to_sock(tern_ep_sk(ep), skb, t, gone);
 	}
 }
 

@@ -714,6 +714,21 @@ TEST_F(pair, accepted_has_the_filter)
 	close(fd);
 }
 
+/* A filter cuts off payload, never the header: ACKs come through. */
+TEST_F(pair, filter_leaves_the_header)
+{
+	struct sock_filter one_byte[] = { BPF_STMT(BPF_RET | BPF_K, 1) };
+	struct sock_fprog prog = { 1, one_byte };
+
+	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+	ASSERT_EQ(4, send(self->c, "data", 4, 0));
+	EXPECT_TRUE(filled(self->s, 4));
+	EXPECT_TRUE(wait_for(!sk_info(self->c).ti_unacked, SOON));
+	topo_enter(&self->t, 0);
+	if (is_tern())
+		EXPECT_EQ(0, stat_get("RetransSegs"));
+}
+
 /* RFC 9293 3.7.1 MUST-16: IP options take their place in each packet. */
 TEST_F(pair, rfc9293_3_7_1__ip_options)
 {
