@@ -49,6 +49,13 @@ static bool too_fast(const struct sock *sk, int us)
 	       !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
 }
 
+/* TIME-WAIT entries are the namespace's, max_tw_buckets bounds them for all. */
+static bool too_long(const struct sock *sk, u32 msl_ms)
+{
+	return msl_ms > tern_knob(tern_sk_net(sk), msl_ms) &&
+	       !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+}
+
 /* Keepalive times: stored, and in force at once */
 static int set_keep(struct sock *sk, u64 *field, u64 us)
 {
@@ -155,6 +162,8 @@ static int set_timer(struct sock *sk, int name, int val)
 	default:
 		if (!within(val, 0, USER_MSL_MAX_MS))
 			return -EINVAL;
+		if (too_long(sk, val))
+			return -EPERM;
 		c->msl_ms = val;
 		return 0;
 	}

@@ -156,6 +156,26 @@ TEST_F(wire, so_bindtodevice)
 	ASSERT_GE(peer_open(p, fd), 0);
 }
 
+/* TIME_WAIT longer than the namespace's is the administrator's to ask for. */
+TEST_F(wire, msl_ms_unprivileged)
+{
+	int status;
+
+	if (!is_tern())
+		SKIP(return, "Tern's option");
+	ASSERT_EQ(0, sysctl_set("msl_ms", "1000"));
+	if (!fork()) {
+		int fd = sk_new(0);
+
+		if (setuid(65534) || set(fd, SOL_TERN, TERN_MSL_MS, 1000))
+			_exit(1);
+		_exit(set(fd, SOL_TERN, TERN_MSL_MS, 1001) ? errno : 0);
+	}
+	ASSERT_LT(0, wait(&status));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+	EXPECT_EQ(0, set(sk_new(0), SOL_TERN, TERN_MSL_MS, 1001));
+}
+
 /* Negative: an orphan doesn't stay in FIN_WAIT2, and what comes for it is reset. */
 TEST_F(wire, linger2_negative)
 {
