@@ -177,7 +177,7 @@ static __poll_t poll_listener(const struct sock *sk)
 /* Writable, or SOCK_NOSPACE is set so that the next room wakes us */
 static __poll_t poll_write(struct sock *sk)
 {
-	if (sk->sk_shutdown & SEND_SHUTDOWN)
+	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return EPOLLOUT | EPOLLWRNORM;
 	if (sk_stream_is_writeable(sk))
 		return EPOLLOUT | EPOLLWRNORM;
@@ -221,7 +221,7 @@ static void splice_eof(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
-	if (!tern_sk(sk)->snd.head)
+	if (!READ_ONCE(tern_sk(sk)->snd.head))
 		return;
 	lock_sock(sk);
 	tern_output_push(sk, true);

@@ -714,7 +714,8 @@ static inline u32 tern_in_flight(const struct tern_sock *tp)
 /* What is left of the window last advertised */
 static inline u32 tern_rcv_window(const struct tern_sock *tp)
 {
-	s32 win = tp->rcv.wup + tp->rcv.wnd - tp->rcv.nxt;
+	s32 win = READ_ONCE(tp->rcv.wup) + READ_ONCE(tp->rcv.wnd) -
+		  READ_ONCE(tp->rcv.nxt);
 
 	return win > 0 ? win : 0;
 }

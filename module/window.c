@@ -160,7 +160,7 @@ bool tern_window_readable(const struct sock *sk, int target)
 		return false;
 	return have >= target || sk_under_memory_pressure(sk) ||
 	       atomic_read(&sk->sk_rmem_alloc) > rcvbuf - rcvbuf / 8 ||
-	       tern_rcv_window(tp) <= tp->rcv.mss;
+	       tern_rcv_window(tp) <= READ_ONCE(tp->rcv.mss);
 }
 
 /**
