@@ -98,6 +98,7 @@ static void negotiate(struct sock *sk, const struct sk_buff *skb,
 	tp->snd.wl1 = cb->seq;
 	tp->snd.wnd = cb->wnd;
 	tp->snd.max_wnd = cb->wnd;
+	tp->snd.sws_wnd = 0;
 	tp->snd.mss_peer = o->mss ?: tern_mss_default(&tp->ep.tuple);
 
 	tp->sack_ok = o->sack_ok && tern_knob(tn, sack);

@@ -63,7 +63,8 @@ static u32 allowance(struct tern_sock *tp, const struct sk_buff *skb, u32 mss)
 		return skb->len;
 	if (room < mss) {
 		/* RFC 9293 3.8.6.2.1: or half of the window */
-		return room >= tp->snd.max_wnd / 2 ? room : 0;
+		return room >= (tp->snd.sws_wnd ?: tp->snd.max_wnd) / 2 ?
+		       room : 0;
 	}
 	return room - room % mss;
 }

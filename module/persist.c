@@ -75,7 +75,7 @@ void tern_persist_expire(struct sock *sk)
 				    tern_cb(skb)->seq + min_t(u32, skb->len,
 							      tp->snd.mss)) &&
 		    !tern_queue_split(sk, skb, tp->snd.wnd, tp->snd.mss))
-			tp->snd.max_wnd = min(tp->snd.max_wnd, 2 * tp->snd.wnd);
+			tp->snd.sws_wnd = 2 * tp->snd.wnd;
 		tern_output_push(sk, true);
 		tp->conf.cork = cork;
 		tp->conf.nodelay = nodelay;

@@ -373,6 +373,7 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 	child_tcb(tp, req);
 	tern_sock_name6(child);
 	tp->snd.max_wnd = 0;
+	tp->snd.sws_wnd = 0;
 	tern_clock(tp);
 	tp->rtt.rto_init_us = tern_conf_or_knob(child, rto_init_us);
 	/* Karn: a SYN-ACK sent twice gives no sample. RFC 6298 2.2 */

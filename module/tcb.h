@@ -225,7 +225,9 @@ struct tern_timers {
  * @nxt: SND.NXT
  * @wnd: SND.WND, bytes
  * @wl1: SND.WL1
- * @max_wnd: largest SND.WND seen (sender SWS)
+ * @max_wnd: largest SND.WND seen
+ * @sws_wnd: the largest of windows that are all below a segment (sender SWS),
+ *	0: @max_wnd
  * @iss: ISS
  * @write_seq: sequence behind the last byte queued (FIN included)
  * @pushed_seq: write_seq when PSH was last marked
@@ -256,6 +258,7 @@ struct tern_snd {
 	u32 wnd;
 	u32 wl1;
 	u32 max_wnd;
+	u32 sws_wnd;
 	u32 iss;
 	u32 write_seq;
 	u32 pushed_seq;

@@ -237,6 +237,9 @@ bool tern_window_update(struct sock *sk, const struct sk_buff *skb)
 	if (wnd == tp->snd.wnd)
 		return false;
 	tp->snd.wnd = wnd;
+	if (tp->snd.sws_wnd)
+		tp->snd.sws_wnd = wnd < tp->snd.mss ?
+				  max(wnd, tp->snd.sws_wnd) : 0;
 	if (wnd > tp->snd.max_wnd) {
 		tp->snd.max_wnd = wnd;
 		tern_mtu_sync(sk, tp->pmtu);
