@@ -69,25 +69,38 @@ err_sysctl:
 	return err;
 }
 
-static void __net_exit net_exit(struct net *net)
+static void __net_exit net_exit_batch(struct list_head *nets)
 {
-	struct tern_net *tn = tern_net(net);
+	struct net *net;
 
-	tern_proc_net_exit(tn);
-	tern_timewait_net_exit(tn);
-	tern_sock_net_exit(tn);
-	/* Callbacks that took their object out before we came to it */
+	list_for_each_entry(net, nets, exit_list) {
+		struct tern_net *tn = tern_net(net);
+
+		tern_proc_net_exit(tn);
+		tern_timewait_net_exit(tn);
+		tern_sock_net_exit(tn);
+	}
+	/*
+	 * Timers that took their object out before we came to it; then what
+	 * they and we gave to RCU: an orphan lets go of its route last, which
+	 * is counted in its namespace.
+	 */
 	synchronize_rcu();
-	tern_ipv6_net_exit(tn);
-	tern_ipv4_net_exit(tn);
-	tern_hash_net_exit(tn);
-	tern_sysctl_net_exit(&tn->sysctl);
-	free_percpu(tn->mib);
+	rcu_barrier();
+	list_for_each_entry(net, nets, exit_list) {
+		struct tern_net *tn = tern_net(net);
+
+		tern_ipv6_net_exit(tn);
+		tern_ipv4_net_exit(tn);
+		tern_hash_net_exit(tn);
+		tern_sysctl_net_exit(&tn->sysctl);
+		free_percpu(tn->mib);
+	}
 }
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
-	.exit = net_exit,
+	.exit_batch = net_exit_batch,
 	.id = &tern_net_id,
 	.size = sizeof(struct tern_net),
 };
