@@ -66,6 +66,39 @@ static netdev_features_t usable(netdev_features_t features)
 	return features;
 }
 
+/*
+ * The sender's memory goes with the pieces, each charged by its own size.
+ * skb_segment() would leave the last one with that of all, and whoever
+ * receives it would pay.
+ */
+static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features)
+{
+	struct sock *sk = skb->destructor == sock_wfree ? skb->sk : NULL;
+	struct sk_buff *segs, *seg;
+	int delta;
+
+	if (!sk)
+		return skb_segment(skb, features);
+	skb->destructor = NULL;
+	segs = skb_segment(skb, features);
+	if (IS_ERR(segs)) {
+		skb->destructor = sock_wfree;
+		return segs;
+	}
+	skb->sk = NULL;
+	delta = -skb->truesize;
+	for (seg = segs; seg; seg = seg->next) {
+		seg->destructor = sock_wfree;
+		seg->sk = sk;
+		delta += seg->truesize;
+	}
+	if (likely(delta >= 0))
+		refcount_add(delta, &sk->sk_wmem_alloc);
+	else
+		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
+	return segs;
+}
+
 /* Data at the ternhdr; cut into pieces of gso_size */
 static struct sk_buff *gso_segment(struct sk_buff *skb,
 				   netdev_features_t features)
@@ -90,7 +123,7 @@ static struct sk_buff *gso_segment(struct sk_buff *skb,
 	if (unlikely(skb->len <= mss))
 		return ERR_PTR(-EINVAL);
 
-	segs = skb_segment(skb, usable(features));
+	segs = cut(skb, usable(features));
 	if (IS_ERR(segs))
 		return segs;
 	for (seg = segs; seg; seg = seg->next)

@@ -5,6 +5,9 @@
  * which a packet socket leaves in pages as a driver does, and the device keeps
  * them back for a moment, so that a burst is merged although it is not one.
  */
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+
 #include "fixture.h"
 
 WIRE_FIXTURE()
@@ -331,6 +334,51 @@ TEST_F(wire, merged_fin)
 	EXPECT_TRUE(take(fd, 0, len));
 	EXPECT_EQ(0, recv(fd, &c, 1, 0));
 	EXPECT_EQ(TERN_CLOSE_WAIT, sk_state(sk_port(fd), PORT));
+}
+
+FIXTURE(hosts) {
+	struct topo t;
+};
+
+FIXTURE_SETUP(hosts)
+{
+	SKIP_UNLESS_AVAILABLE();
+	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
+}
+
+FIXTURE_TEARDOWN(hosts)
+{
+	topo_down(&self->t);
+}
+
+/*
+ * Each piece is charged to its receiver by its own size, so what the window
+ * promised has room, and nothing is dropped.
+ */
+TEST_F(hosts, pieces_are_charged_by_size)
+{
+	static char buf[1 << 17];
+	uint32_t mem[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(mem);
+	int fd[2], unread;
+
+	ASSERT_EQ(0, topo_offload(&self->t, 0, true));
+	ASSERT_EQ(0, topo_run(&self->t, 0, "ethtool -K eth0 %s",
+			      is_tern() ? "tx-sctp-segmentation off" : "tso off"));
+	ASSERT_EQ(0, sk_pair(&self->t, fd, PORT));
+	setsockopt(fd[0], SOL_SOCKET, SO_SNDBUFFORCE, &(int){ 1 << 20 }, sizeof(int));
+	ASSERT_EQ(sizeof(buf), send(fd[0], buf, sizeof(buf), MSG_DONTWAIT));
+	ASSERT_TRUE(wait_for(!sk_info(fd[0]).ti_unacked && !sk_info(fd[0]).ti_snd_wnd, SOON));
+	ASSERT_EQ(0, ioctl(fd[1], SIOCINQ, &unread));
+	ASSERT_EQ(0, getsockopt(fd[1], SOL_SOCKET, SO_MEMINFO, mem, &len));
+	fprintf(stderr, "# %d bytes unread take %u of %u\n", unread,
+		mem[SK_MEMINFO_RMEM_ALLOC], mem[SK_MEMINFO_RCVBUF]);
+	EXPECT_LE(mem[SK_MEMINFO_RMEM_ALLOC], unread * 5 / 4);
+	if (!is_tern())
+		return;
+	EXPECT_EQ(0, stat_get("RetransSegs"));
+	topo_enter(&self->t, 1);
+	EXPECT_EQ(0, stat_get("TCPRcvQDrop"));
 }
 
 TEST_HARNESS_MAIN
