@@ -18,9 +18,10 @@ void tern_retransmit_syn_sent(struct sock *sk);
 void tern_retransmit_clean(struct sock *sk, u32 ack, struct tern_ack_info *ai);
 /* Resend lost segments as cwnd allows. */
 void tern_retransmit_lost(struct sock *sk);
-/* True when retries or time are used up; the connection is gone then. */
+/* When to look next whether time is used up */
 u64 tern_retransmit_until(const struct sock *sk, u64 start_ns, u64 due_ns);
 bool tern_retransmit_shed(struct sock *sk);
+/* True when retries or time are used up; the connection is gone then. */
 bool tern_retransmit_give_up(struct sock *sk, u32 retries, u32 max,
 			     u64 start_ns);
 /* Loss probe: repeat the last segment; then, whatever was sent, the RTO runs */

@@ -39,21 +39,24 @@ static bool within(int val, int lo, int hi)
 	return val >= lo && val <= hi;
 }
 
+static bool net_admin(const struct sock *sk)
+{
+	return sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+}
+
 /*
  * A timer that fires for ever by itself, as often as each microsecond, is work
  * in softirq that no limit of its owner's covers: that needs CAP_NET_ADMIN.
  */
 static bool too_fast(const struct sock *sk, int us)
 {
-	return us && us < (int)USER_TIMER_MIN_US &&
-	       !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+	return us && us < (int)USER_TIMER_MIN_US && !net_admin(sk);
 }
 
 /* TIME-WAIT entries are the namespace's, max_tw_buckets bounds them for all. */
 static bool too_long(const struct sock *sk, u32 msl_ms)
 {
-	return msl_ms > tern_knob(tern_sk_net(sk), msl_ms) &&
-	       !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+	return msl_ms > tern_knob(tern_sk_net(sk), msl_ms) && !net_admin(sk);
 }
 
 /* Keepalive times: stored, and in force at once */

@@ -36,14 +36,19 @@ static int begin(struct peer *p, struct seg *s, int rcvbuf, int clamp)
 }
 
 /* Bytes @from to @to of the stream, counted from 0, each its number */
-static void stream(struct peer *p, int from, int to)
+static void stream_with(struct peer *p, int from, int to, bool win0)
 {
 	static uint8_t buf[2000];
 
 	for (int i = from; i < to; i++)
 		buf[i - from] = i % 251;
-	say(p, .flags = ACK, .seq = p->iss + 1 + from, .ack = p->rcv_nxt, .data = buf,
-	    .len = to - from);
+	say(p, .flags = ACK, .seq = p->iss + 1 + from, .ack = p->rcv_nxt, .win0 = win0,
+	    .data = buf, .len = to - from);
+}
+
+static void stream(struct peer *p, int from, int to)
+{
+	stream_with(p, from, to, false);
 }
 
 /* All of the stream up to byte @n was had; this is the next to come. */
@@ -395,19 +400,11 @@ TEST_F(wire, rfc9293_3_10_7_4__update_after_retreat)
 	if (!is_tern())
 		SKIP(return, "TCP collapses them instead");
 	ASSERT_GE(fd, 0);
-	for (int i = 0; i < 10; i++)
-		s->buf[i] = (far + i) % 251;
-	say(p, .flags = ACK, .seq = AT(far), .ack = p->rcv_nxt, .win0 = true, .data = s->buf,
-	    .len = 10);
+	stream_with(p, far, far + 10, true);
 	ASSERT_TRUE(wait_for(!sk_info(fd).ti_snd_wnd, SOON));
 	ASSERT_EQ(100, send(fd, s->buf, 100, MSG_DONTWAIT));
 	while (n < far - 20 && !stat_get("TCPRcvQDrop")) {
-		uint8_t buf[20];
-
-		for (int i = 0; i < 20; i++)
-			buf[i] = (n + i) % 251;
-		say(p, .flags = ACK, .seq = AT(n), .ack = p->rcv_nxt, .win0 = true, .data = buf,
-		    .len = 20);
+		stream_with(p, n, n + 20, true);
 		n += 20;
 		usleep(100);
 	}
