@@ -48,6 +48,8 @@ void tern_queue_append(struct sock *sk, struct sk_buff *skb)
 	cb->end_seq = tp->snd.write_seq;
 	cb->flags = TERN_FLAG_ACK;
 	skb->ip_summed = CHECKSUM_PARTIAL;
+	/* The headroom is the clone's that goes out: it need not be copied. */
+	__skb_header_release(skb);
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
@@ -112,6 +114,20 @@ void tern_queue_set_pcount(struct sk_buff *skb, u16 mss)
 	si->gso_type = SKB_GSO_SCTP;
 }
 
+/**
+ * tern_queue_unclone() - a queued segment that no clone below shares
+ * @skb: segment of sk_write_queue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tern_queue_unclone(struct sk_buff *skb)
+{
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return -ENOMEM;
+	__skb_header_release(skb);
+	return 0;
+}
+
 /* Is the overhead of what was cut more than twice what the buffer may have? */
 static bool too_many(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -148,7 +164,7 @@ int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 		TERN_INC(tern_sk_net(sk), TCPWqueueTooBig);
 		return -ENOMEM;
 	}
-	if (skb_unclone(skb, GFP_ATOMIC))
+	if (tern_queue_unclone(skb))
 		return -ENOMEM;
 	rest = tern_queue_alloc(sk, GFP_ATOMIC);
 	if (!rest)
@@ -167,6 +183,7 @@ int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 	cb->flags &= ~(TERN_FLAG_FIN | TERN_FLAG_PSH);
 	skb_split(skb, rest, len);
 	rest->ip_summed = CHECKSUM_PARTIAL;
+	__skb_header_release(rest);
 	rest->truesize += moved;
 	skb->truesize -= moved;
 	tern_queue_set_pcount(skb, mss);

@@ -10,6 +10,7 @@ void tern_queue_append(struct sock *sk, struct sk_buff *skb);
 u32 tern_queue_max_segs(struct sock *sk, u16 mss);
 /* Payload bytes to gather in one queued segment (many MSS). */
 u32 tern_queue_goal(struct sock *sk);
+int tern_queue_unclone(struct sk_buff *skb);
 int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss);
 void tern_queue_set_pcount(struct sk_buff *skb, u16 mss);
 

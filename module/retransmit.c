@@ -275,7 +275,7 @@ static int send_again(struct sock *sk, struct sk_buff *skb, u32 segs)
 	mss = min(cb->mss, tp->snd.mss);
 	if (cb->mss > mss && skb->len > mss) {
 		/* The path became narrower: cut finer. */
-		if (skb_unclone(skb, GFP_ATOMIC))
+		if (tern_queue_unclone(skb))
 			return -ENOMEM;
 		tern_queue_set_pcount(skb, mss);
 		grown = cb->pcount - old;
