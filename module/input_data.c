@@ -33,9 +33,72 @@ static void prune(struct sock *sk, u32 seq)
 		__kfree_skb(tern_reasm_prune(&tp->reasm));
 }
 
+/* Does it weigh more than the window counts on, twice its payload? */
+static bool heavy(const struct sk_buff *skb)
+{
+	return skb->truesize > 2 * skb->len &&
+	       !(tern_cb(skb)->flags & TERN_FLAG_FIN);
+}
+
+/* Payload of @skb to the end of @to, which it follows or overlaps */
+static void move(struct sk_buff *to, struct sk_buff *skb)
+{
+	u32 off = tern_cb(to)->end_seq - tern_cb(skb)->seq;
+	unsigned int n = skb->len - off;
+
+	WARN_ON_ONCE(skb_copy_bits(skb, off, skb_put(to, n), n));
+	tern_cb(to)->end_seq = tern_cb(skb)->end_seq;
+	to->tstamp = skb->tstamp;
+}
+
+/*
+ * Small segments weigh more than what the window leaves them: move together,
+ * a page at a time, the payload of those that stand in a row. What they were
+ * charged is more than what is charged now.
+ */
+static void collapse(struct sock *sk)
+{
+	struct sk_buff_head *q = &sk->sk_receive_queue;
+	struct sk_buff *skb = skb_peek(q), *end, *to;
+
+	while (skb) {
+		unsigned int segs = 0, bytes = 0;
+
+		for (end = skb; end && heavy(end) &&
+		     bytes + end->len <= SKB_MAX_ORDER(0, 0);
+		     end = skb_peek_next(end, q)) {
+			bytes += end->len;
+			segs++;
+		}
+		if (segs < 2) {
+			skb = skb_peek_next(skb, q);
+			continue;
+		}
+		to = alloc_skb(bytes, GFP_ATOMIC | __GFP_NOWARN);
+		if (!to)
+			return;
+		*tern_cb(to) = *tern_cb(skb);
+		tern_cb(to)->end_seq = tern_cb(skb)->seq;
+		skb_set_owner_r(to, sk);
+		__skb_queue_before(q, skb, to);
+		TERN_ADD(tern_sk_net(sk), TCPRcvCollapsed, segs);
+		while (skb != end) {
+			struct sk_buff *next = skb_peek_next(skb, q);
+
+			move(to, skb);
+			__skb_unlink(skb, q);
+			__kfree_skb(skb);
+			skb = next;
+		}
+	}
+}
+
 static bool room_for(struct sock *sk, struct sk_buff *skb)
 {
 	if (likely(grant(sk, skb)))
+		return true;
+	collapse(sk);
+	if (grant(sk, skb))
 		return true;
 	prune(sk, tern_cb(skb)->seq);
 	return grant(sk, skb);

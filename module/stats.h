@@ -81,6 +81,7 @@
 	X(TCPWqueueTooBig, "segments not cut: the send queue is too fragmented") \
 	X(TCPBacklogDrop, "segments dropped: backlog full")		\
 	X(TCPRcvCoalesce, "segments merged in a receive queue")		\
+	X(TCPRcvCollapsed, "segments copied together to save memory")	\
 	X(DelayedACKs, "delayed ACKs sent")				\
 	X(TCPPureAcks, "ACKs received without data")			\
 	X(TCPMemoryPressures, "times that memory came under pressure")
