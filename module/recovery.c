@@ -637,7 +637,9 @@ u64 tern_recovery_probe_due(struct sock *sk, u64 rto_due)
 	    !tp->rtt.srtt_us || tp->snd.sacked_out)
 		return 0;
 	pto = 2ULL * tp->rtt.srtt_us;
-	if (tp->snd.packets_out == 1)
+	/* Up to a full segment's worth the peer may wait for more to come. */
+	if (tp->snd.packets_out == 1 ||
+	    tp->snd.nxt - tp->snd.una <= tp->snd.mss)
 		pto += tp->peer_mad_us;
 	return min(tp->now_ns + pto * NSEC_PER_USEC, rto_due);
 }

@@ -244,6 +244,30 @@ TEST_F(wire, rfc8985_7_2__peers_mad)
 	EXPECT_EQ(0, stat_get("TCPTimeouts"));
 }
 
+/* So may several that are one full segment together: RFC 9293 3.8.6.3. */
+TEST_F(wire, rfc8985_7_2__peers_mad_small)
+{
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "Tern's option");
+	self->p.has_mad = true;
+	self->p.mad = 300000;
+	BEGIN(true, false);
+	setsockopt(fd, proto(), TERN_NODELAY, &(int){ 1 }, sizeof(int));
+	start = now_us();
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(10, send(fd, "ten bytes.", 10, 0));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(1, hear(p, s, SOON));
+		EXPECT_EQ(p->rcv_nxt + 10 * i, s->seq);
+	}
+	ASSERT_EQ(1, hear(p, s, SOON));
+	EXPECT_EQ(p->rcv_nxt + 20, s->seq);
+	EXPECT_AFTER(start, PTO_MS + 300);
+	EXPECT_EQ(1, stat_get("TCPLossProbes"));
+}
+
 /* New data where there is some, over cwnd's limit */
 TEST_F(wire, rfc8985_7_3__probe_of_new_data)
 {
