@@ -5,17 +5,17 @@
 #include <linux/module.h>
 #include <linux/tcp.h>
 #include <net/net_namespace.h>
-#include "tcb.h"
-#include "sysctl.h"
-#include "isn.h"
-#include "hash.h"
-#include "sock.h"
-#include "timewait.h"
-#include "ipv4.h"
-#include "ipv6.h"
-#include "offload.h"
-#include "proc.h"
-#include "socket.h"
+#include "core/tcb.h"
+#include "netns/sysctl.h"
+#include "pure/isn.h"
+#include "core/hash.h"
+#include "core/sock.h"
+#include "closing/timewait.h"
+#include "network/ipv4.h"
+#include "network/ipv6.h"
+#include "network/offload.h"
+#include "user/proc.h"
+#include "user/socket.h"
 
 /* RFC 3692: 253 and 254 are for experiments. */
 u8 tern_ipproto = IPPROTO_TERN;

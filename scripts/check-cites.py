@@ -97,7 +97,7 @@ def where(path, name, test):
 def collect():
     found = collections.defaultdict(lambda: ([], []))
     errors = []
-    for test, top, pattern in ((0, "module", "*.[ch]"),
+    for test, top, pattern in ((0, "module", "**/*.[ch]"),
                                (1, "selftests", "**/*.c")):
         for path in sorted((TOP / top).glob(pattern)):
             if "lib" in path.parts or "shim" in path.parts:

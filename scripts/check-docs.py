@@ -3,8 +3,9 @@
 """Each sysctl, counter, socket option and drop reason is documented exactly once.
 
 Sysctls with unit, default and bounds, options with number, unit and bounds, as
-the code has them: the tables in module/{limits,sysctl,stats}.h,
-module/{sysctl,proc,sockopt}.c and uapi/linux/tern.h, held against
+the code has them: the tables in module/pure/limits.h,
+module/netns/{sysctl,stats}.h, module/netns/sysctl.c,
+module/user/{proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
 has a manual page with its options; mandoc has no word about one.
@@ -20,7 +21,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BY_MEMORY = {"max_syn_backlog", "max_tw_buckets", "max_orphans"}
-# Knobs that are no int of their own and are set by a formula in module/sysctl.c:
+# Knobs that are no int of their own and are set by a formula in module/netns/sysctl.c:
 # what the documents say of it, and the formula's line
 FORMULAS = {
     "rmem": (("Range: each at least the kernel's SOCK_MIN_RCVBUF.",
@@ -65,10 +66,10 @@ def number(text, consts):
 def sysctls():
     """name -> (default, lowest, highest), or None for those set by a formula."""
     consts = dict(re.findall(r"#define\s+(TERN_\w+)\s+(\w+)",
-                             read("module/limits.h")))
+                             read("module/pure/limits.h")))
     table = {}
     for name, *row in re.findall(r"X\((\w+), ([^,]+), ([^,]+), ([^,)]+)\)",
-                                 read("module/sysctl.h")):
+                                 read("module/netns/sysctl.h")):
         if name != "name":
             table[name] = tuple(number(v, consts) for v in row)
     table.update(others(consts))
@@ -78,7 +79,7 @@ def sysctls():
 def others(consts):
     """Of the knobs that are not one int of their own, the defaults that
     set_defaults() gives them: name -> row, (default,) without bounds, or None."""
-    source = re.sub(r"\s+", " ", read("module/sysctl.c")).partition("__VA_ARGS__")[2]
+    source = re.sub(r"\s+", " ", read("module/netns/sysctl.c")).partition("__VA_ARGS__")[2]
     names = re.findall(r"OTHER\((\w+), (\w+),(.*?)\),(?= OTHER| #undef)", source)
     table = {}
     for name, field, rest in names:
@@ -99,18 +100,18 @@ def others(consts):
 
 
 def formula_errors(docs):
-    source = re.sub(r"\s+", " ", read("module/sysctl.c"))
+    source = re.sub(r"\s+", " ", read("module/netns/sysctl.c"))
     for name, text in docs:
         text = re.sub(r"\s+", " ", text)
         said, code = FORMULAS.get(name, ((), ()))
         yield from (f"sysctl {name}: '{s}' is missing" for s in said if s not in text)
-        yield from (f"sysctl {name}: module/sysctl.c has no '{c}' any more: check what "
+        yield from (f"sysctl {name}: module/netns/sysctl.c has no '{c}' any more: check what "
                     "is said of it" for c in code if c not in source)
 
 
 def counters():
-    names = re.findall(r'X\((\w+), "', read("module/stats.h"))
-    names += re.findall(r'seq_printf\(seq, "(\w+) %', read("module/proc.c"))
+    names = re.findall(r'X\((\w+), "', read("module/netns/stats.h"))
+    names += re.findall(r'seq_printf\(seq, "(\w+) %', read("module/user/proc.c"))
     return names
 
 
@@ -178,9 +179,9 @@ def unit_errors(docs):
 def options():
     """name -> (number, lowest, highest), the bounds None where there are none"""
     header = read("uapi/linux/tern.h")
-    code = read("module/sockopt.c")
+    code = read("module/user/sockopt.c")
     consts = dict(re.findall(r"#define\s+(\w+)\s+(\w+)",
-                             read("module/limits.h") + code))
+                             read("module/pure/limits.h") + code))
     named = set(re.findall(r"case (TERN_[A-Z0-9_]+):", code))
     named |= set(re.findall(r"name == (TERN_[A-Z0-9_]+)", code))
     bounds = {name: (number(lo, consts), number(hi, consts))
@@ -217,7 +218,7 @@ def option_errors(table, docs):
 def reasons():
     """Those that a segment is dropped for: of the core, named by the module"""
     names = set()
-    for path in (TOP / "module").glob("*.c"):
+    for path in (TOP / "module").glob("**/*.c"):
         names |= set(re.findall(r"SKB_DROP_REASON_\w+",
                                 path.read_text(encoding="utf-8")))
     return names

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 5681, RFC 6928, RFC 6937, RFC 4015, RFC 2861 */
 #include <kselftest_harness.h>
-#include "../../module/cong.c"
-#include "../../module/cong_reno.c"
+#include "../../module/cong/cong.c"
+#include "../../module/cong/reno.c"
 
 FIXTURE(cong) {
 	struct tern_cong c;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 4987 3.6 */
 #include <kselftest_harness.h>
-#include "../../module/cookie.c"
+#include "../../module/pure/cookie.c"
 
 #define MINUTE	60000000000ULL
 

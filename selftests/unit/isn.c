@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 6528, RFC 7323 5.4, RFC 6056 3.3.3 */
 #include <kselftest_harness.h>
-#include "../../module/isn.c"
+#include "../../module/pure/isn.c"
 
 FIXTURE(isn) {
 	struct tern_secret s;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 9293 3.2, RFC 7323, RFC 2018, RFC 6994 */
 #include <kselftest_harness.h>
-#include "../../module/options.c"
+#include "../../module/pure/options.c"
 
 #define PARSE(o, syn, ...) do {						\
 	const u8 _b[] = { __VA_ARGS__ };				\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 9293 3.10.7.4 (seventh), RFC 2018 4, RFC 2883 4 */
 #include <kselftest_harness.h>
-#include "../../module/reasm.c"
+#include "../../module/pure/reasm.c"
 
 #define BASE	0xffffff00U	/* sequence numbers wrap early */
 #define SPACE	2048U

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 6298 */
 #include <kselftest_harness.h>
-#include "../../module/rtt.c"
+#include "../../module/pure/rtt.c"
 
 #define LOW	TERN_RTO_LOW_US
 #define HIGH	TERN_RTO_HIGH_US

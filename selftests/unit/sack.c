@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 2018, RFC 2883 */
 #include <kselftest_harness.h>
-#include "../../module/sack.c"
+#include "../../module/pure/sack.c"
 
 #define UNA	0xffffff00U
 #define NXT	(UNA + 10000)

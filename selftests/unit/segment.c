@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 9293 3.1: the header */
 #include <kselftest_harness.h>
-#include "../../module/segment.c"
+#include "../../module/pure/segment.c"
 
 static void wrap(struct sk_buff *skb, void *buf, unsigned int len)
 {

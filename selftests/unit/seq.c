@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RFC 9293 3.4: comparison modulo 2^32 */
 #include <kselftest_harness.h>
-#include "../../module/seq.h"
+#include "../../module/pure/seq.h"
 
 TEST(rfc9293_3_4__order_survives_wrap)
 {

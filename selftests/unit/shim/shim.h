@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of the kernel as module/'s ranks 0 and 1 use, for user space.
+ * As much of the kernel as module/pure/ and module/cong/ use, for user space.
  * Forced in front of every file; the Makefile makes the kernel headers that
  * user space lacks into empty ones. sk_buff is linear, siphash a stand-in.
  */

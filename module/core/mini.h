@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Connections without a socket: struct tern_req (SYN-RECEIVED), struct tern_tw (TIME-WAIT) */
+#ifndef _TERN_MINI_H
+#define _TERN_MINI_H
+
+#include <linux/hrtimer.h>
+#include <linux/refcount.h>
+#include "pure/options.h"
+#include "ep.h"
+
+struct sock;
+struct tern_af_ops;
+struct tern_net;
+
+/**
+ * struct tern_req - a SYN queue entry: SYN-RECEIVED without a socket
+ * @ep: its place in the table
+ * @ref: table, armed timer, users
+ * @lock: of what follows and of completion
+ * @dead: left the table: completed or dropped
+ * @listener: holds a reference
+ * @queue_node: link in the listener's SYN queue
+ * @af: address family
+ * @timer: SYN-ACK timer
+ * @due: its deadline, ns
+ * @irs: the peer's ISN
+ * @iss: ours
+ * @ts_recent: to echo
+ * @ts_offset: added to our clock
+ * @synack_ns: when the SYN-ACK was sent first
+ * @oow_ns: rate limit of answers
+ * @retries: SYN-ACKs resent by the timer
+ * @resent: any SYN-ACK was sent again (Karn)
+ * @mad_us: the longest delay of ours, as the SYN-ACK tells
+ * @acked: the third ACK came while the accept queue was full, or was deferred
+ * @rcv_wnd: window advertised on the SYN-ACK
+ * @rcv_wscale: ours
+ * @opts: what the SYN said (mss, wscale, sack_ok, has_ts, mad)
+ * @iif: device it came by
+ * @mark: sk_mark for the child
+ * @rcu: freed by it
+ */
+struct tern_req {
+	struct tern_ep ep;
+	refcount_t ref;
+	spinlock_t lock;		/* all that changes in it */
+	bool dead;
+	struct sock *listener;
+	struct list_head queue_node;
+	const struct tern_af_ops *af;
+	struct hrtimer timer;
+	u64 due;
+	u32 irs;
+	u32 iss;
+	u32 ts_recent;
+	u32 ts_offset;
+	u64 synack_ns;
+	u64 oow_ns;
+	u8 retries;
+	bool resent;
+	bool acked;
+	u32 mad_us;
+	u32 rcv_wnd;
+	u8 rcv_wscale;
+	struct tern_opts opts;
+	int iif;
+	u32 mark;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct tern_tw - a TIME-WAIT entry
+ * @ep: its place in the table
+ * @ref: table, armed timer, users
+ * @tn: namespace
+ * @af: address family
+ * @timer: 2MSL
+ * @due: its deadline, ns
+ * @period_ns: 2 x MSL, for a restart
+ * @snd_nxt: ours, to acknowledge with
+ * @rcv_nxt: the peer's, its FIN included
+ * @rcv_wnd: window to advertise, unscaled
+ * @rcv_wscale: ours
+ * @ts_ok: timestamps in use
+ * @ts_recent: TS.Recent
+ * @ts_recent_ns: when it was set
+ * @ts_offset: added to our clock
+ * @oow_ns: rate limit of answers
+ * @reuse: SO_REUSEADDR of the socket, for bind()
+ * @reuseport: SO_REUSEPORT of the socket, for bind()
+ * @uid: of the socket, for /proc
+ * @mark: sk_mark for replies
+ * @bound_dev_if: SO_BINDTODEVICE
+ * @rcu: freed by it
+ */
+struct tern_tw {
+	struct tern_ep ep;
+	refcount_t ref;
+	struct tern_net *tn;
+	const struct tern_af_ops *af;
+	struct hrtimer timer;
+	u64 due;
+	u64 period_ns;
+	u32 snd_nxt;
+	u32 rcv_nxt;
+	u32 rcv_wnd;
+	u8 rcv_wscale;
+	bool ts_ok;
+	u32 ts_recent;
+	u64 ts_recent_ns;
+	u32 ts_offset;
+	u64 oow_ns;
+	bool reuse;
+	bool reuseport;
+	kuid_t uid;
+	u32 mark;
+	int bound_dev_if;
+	struct rcu_head rcu;
+};
+
+static inline struct tern_req *tern_ep_req(struct tern_ep *ep)
+{
+	return container_of(ep, struct tern_req, ep);
+}
+
+static inline struct tern_tw *tern_ep_tw(struct tern_ep *ep)
+{
+	return container_of(ep, struct tern_tw, ep);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _TERN_SYNRECV_H
+#define _TERN_SYNRECV_H
+
+#include "core/tcb.h"
+
+/* A SYN for a listener passed its checks: entry and SYN-ACK. */
+enum skb_drop_reason tern_synrecv_create(struct sock *listener,
+					 struct sk_buff *skb,
+					 const struct tern_tuple *t,
+					 const struct tern_af_ops *af,
+					 const u32 *tw_iss);
+/* The same without memory of it: SYN cookie. */
+enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
+						struct sk_buff *skb,
+						const struct tern_tuple *t,
+						const struct tern_af_ops *af);
+/*
+ * A segment for an entry. *@child: the connection it completed, locked by
+ * bh_lock_sock_nested() and counted, to be given the segment; else NULL.
+ * Returns 0 with a child: the segment is the child's; else why it is dropped.
+ * NO_SOCKET: the entry is dead, look up again what took its place.
+ */
+enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
+				      struct sk_buff *skb,
+				      struct sock **child);
+/* An ACK for a listener: does it answer a cookie? As tern_synrecv_rcv(). */
+enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
+					 struct sk_buff *skb,
+					 const struct tern_tuple *t,
+					 const struct tern_af_ops *af,
+					 struct sock **child);
+void tern_synrecv_drop(struct tern_req *req, const char *event);
+/* The listener closes: all entries go. */
+void tern_synrecv_drain(struct sock *listener);
+void tern_synrecv_icmp(struct tern_req *req, u32 seq, int err);
+
+#endif
