@@ -10,7 +10,6 @@ struct dst_entry;
 struct net;
 struct sk_buff;
 struct sock;
-struct tern_req;
 struct tern_tw;
 
 /**
@@ -46,8 +45,7 @@ struct tern_af_ops {
 	struct dst_entry *(*req_route)(const struct sock *listener,
 				       const struct tern_tuple *tuple);
 	struct dst_entry *(*tw_route)(const struct tern_tw *tw);
-	void (*child_setup)(struct sock *child, const struct tern_req *req,
-			    struct dst_entry *dst);
+	void (*child_setup)(struct sock *child, struct dst_entry *dst);
 	void (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);
 	void (*mtu_reduced)(struct sock *sk, u32 mtu);
 	u32 (*option_len)(const struct sock *sk);

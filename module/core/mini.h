@@ -13,31 +13,55 @@ struct tern_af_ops;
 struct tern_net;
 
 /**
- * struct tern_req - a SYN queue entry: SYN-RECEIVED without a socket
- * @ep: its place in the table
- * @ref: table, armed timer, users
- * @lock: of what follows and of completion
- * @dead: left the table: completed or dropped
- * @listener: holds a reference
- * @queue_node: link in the listener's SYN queue
+ * struct tern_syn - what a SYN said and how it was answered
  * @af: address family
- * @timer: SYN-ACK timer
- * @due: its deadline, ns
  * @irs: the peer's ISN
  * @iss: ours
  * @ts_recent: to echo
  * @ts_offset: added to our clock
  * @synack_ns: when the SYN-ACK was sent first
- * @oow_ns: rate limit of answers
- * @retries: SYN-ACKs resent by the timer
- * @resent: any SYN-ACK was sent again (Karn)
  * @mad_us: the longest delay of ours, as the SYN-ACK tells
- * @acked: the third ACK came while the accept queue was full, or was deferred
  * @rcv_wnd: window advertised on the SYN-ACK
- * @rcv_wscale: ours
- * @opts: what the SYN said (mss, wscale, sack_ok, has_ts, mad)
- * @iif: device it came by
  * @mark: sk_mark for the child
+ * @iif: device it came by
+ * @retries: SYN-ACKs resent by the timer
+ * @resent: any SYN-ACK was sent again, or may have been (Karn)
+ * @rcv_wscale: ours
+ * @opts: its options (mss, wscale, sack_ok, has_ts, mad), cut to what we do
+ *
+ * All that a connection is made from, beside its 4-tuple. A SYN queue entry
+ * keeps it; with a SYN cookie it lives no longer than the function that runs.
+ */
+struct tern_syn {
+	const struct tern_af_ops *af;
+	u32 irs;
+	u32 iss;
+	u32 ts_recent;
+	u32 ts_offset;
+	u64 synack_ns;
+	u32 mad_us;
+	u32 rcv_wnd;
+	u32 mark;
+	int iif;
+	u8 retries;
+	bool resent;
+	u8 rcv_wscale;
+	struct tern_opts opts;
+};
+
+/**
+ * struct tern_req - a SYN queue entry: SYN-RECEIVED without a socket
+ * @ep: its place in the table
+ * @ref: table, armed timer, users
+ * @lock: of what follows and of completion
+ * @dead: left the table: completed or dropped
+ * @acked: the third ACK came while the accept queue was full, or was deferred
+ * @listener: holds a reference
+ * @queue_node: link in the listener's SYN queue
+ * @timer: SYN-ACK timer
+ * @due: its deadline, ns
+ * @oow_ns: rate limit of answers
+ * @syn: what the SYN said
  * @rcu: freed by it
  */
 struct tern_req {
@@ -45,26 +69,13 @@ struct tern_req {
 	refcount_t ref;
 	spinlock_t lock;		/* all that changes in it */
 	bool dead;
+	bool acked;
 	struct sock *listener;
 	struct list_head queue_node;
-	const struct tern_af_ops *af;
 	struct hrtimer timer;
 	u64 due;
-	u32 irs;
-	u32 iss;
-	u32 ts_recent;
-	u32 ts_offset;
-	u64 synack_ns;
 	u64 oow_ns;
-	u8 retries;
-	bool resent;
-	bool acked;
-	u32 mad_us;
-	u32 rcv_wnd;
-	u8 rcv_wscale;
-	struct tern_opts opts;
-	int iif;
-	u32 mark;
+	struct tern_syn syn;
 	struct rcu_head rcu;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A socket's birth and death: initial values, the child of a SYN queue entry,
- * entry into ESTABLISHED from any side, the way to CLOSED from any state
+ * A socket's birth and death: initial values, the child of a listener, entry
+ * into ESTABLISHED from any side, the way to CLOSED from any state
  * (RFC 9293 3.3.1, 3.10.5), and the memory of its queues.
  */
 #include <linux/module.h>
@@ -304,56 +304,59 @@ static struct sock *copy_of(struct sock *listener)
 	return child;
 }
 
-static void child_tcb(struct tern_sock *tp, const struct tern_req *req)
+static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
+		      const struct tern_syn *syn)
 {
-	tp->ep.tuple = req->ep.tuple;
-	tp->af = req->af;
+	tp->ep.tuple = *t;
+	tp->af = syn->af;
 	tp->passive = 1;
-	tp->ack.mad_us = req->mad_us;
+	tp->ack.mad_us = syn->mad_us;
 
-	tp->rcv.irs = req->irs;
-	tp->rcv.nxt = req->irs + 1;
-	tp->rcv.wup = req->irs + 1;
-	tp->rcv.copied = req->irs + 1;
-	tp->rcv.acked = req->irs + 1;
-	tp->rcv.wnd = req->rcv_wnd;
-	tp->rcv.wscale = req->rcv_wscale;
+	tp->rcv.irs = syn->irs;
+	tp->rcv.nxt = syn->irs + 1;
+	tp->rcv.wup = syn->irs + 1;
+	tp->rcv.copied = syn->irs + 1;
+	tp->rcv.acked = syn->irs + 1;
+	tp->rcv.wnd = syn->rcv_wnd;
+	tp->rcv.wscale = syn->rcv_wscale;
 
-	tp->snd.iss = req->iss;
-	tp->snd.una = req->iss;
-	tp->snd.nxt = req->iss + 1;
-	tp->snd.write_seq = req->iss + 1;
-	tp->snd.pushed_seq = req->iss + 1;
-	tp->snd.sml = req->iss;
-	tp->snd.wl1 = req->irs;
-	tp->snd.total_retrans = req->retries;
-	tp->snd.mss_peer = req->opts.mss ?: tern_mss_default(&tp->ep.tuple);
-	tp->snd.wscale = req->opts.has_wscale ? req->opts.wscale : 0;
+	tp->snd.iss = syn->iss;
+	tp->snd.una = syn->iss;
+	tp->snd.nxt = syn->iss + 1;
+	tp->snd.write_seq = syn->iss + 1;
+	tp->snd.pushed_seq = syn->iss + 1;
+	tp->snd.sml = syn->iss;
+	tp->snd.wl1 = syn->irs;
+	tp->snd.total_retrans = syn->retries;
+	tp->snd.mss_peer = syn->opts.mss ?: tern_mss_default(&tp->ep.tuple);
+	tp->snd.wscale = syn->opts.has_wscale ? syn->opts.wscale : 0;
 
-	tp->wscale_ok = req->opts.has_wscale;
-	tp->sack_ok = req->opts.sack_ok;
-	tp->mad_ok = req->opts.has_mad;
-	if (req->opts.has_mad)
-		tp->peer_mad_us = req->opts.mad_us;
-	tp->ts.ok = req->opts.has_ts;
-	tp->ts.recent = req->ts_recent;
-	tp->ts.first = req->ts_recent;
-	tp->ts.recent_ns = req->synack_ns;
-	tp->ts.offset = req->ts_offset;
+	tp->wscale_ok = syn->opts.has_wscale;
+	tp->sack_ok = syn->opts.sack_ok;
+	tp->mad_ok = syn->opts.has_mad;
+	if (syn->opts.has_mad)
+		tp->peer_mad_us = syn->opts.mad_us;
+	tp->ts.ok = syn->opts.has_ts;
+	tp->ts.recent = syn->ts_recent;
+	tp->ts.first = syn->ts_recent;
+	tp->ts.recent_ns = syn->synack_ns;
+	tp->ts.offset = syn->ts_offset;
 }
 
 /**
- * tern_sock_child() - the connection that a SYN queue entry becomes
+ * tern_sock_child() - the connection that a SYN asked for
  * @listener: its listener
- * @req: the entry
+ * @t: 4-tuple as seen from here
+ * @syn: what the SYN said
  *
  * Context: softirq. Return: the child in SYN-RECEIVED, not hashed, locked by
  * sk_clone_lock(), with a reference for the caller beside the
  * protocol's; NULL without memory or route.
  */
-struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
+struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
+			     const struct tern_syn *syn)
 {
-	struct dst_entry *dst = req->af->req_route(listener, &req->ep.tuple);
+	struct dst_entry *dst = syn->af->req_route(listener, t);
 	struct tern_sock *tp;
 	struct sock *child;
 
@@ -364,25 +367,25 @@ struct sock *tern_sock_child(struct sock *listener, struct tern_req *req)
 		dst_release(dst);
 		return NULL;
 	}
-	child->sk_mark = req->mark;
-	inet_sk(child)->inet_num = ntohs(req->ep.tuple.lport);
-	inet_sk(child)->inet_sport = req->ep.tuple.lport;
-	inet_sk(child)->inet_dport = req->ep.tuple.rport;
+	child->sk_mark = syn->mark;
+	inet_sk(child)->inet_num = ntohs(t->lport);
+	inet_sk(child)->inet_sport = t->lport;
+	inet_sk(child)->inet_dport = t->rport;
 
 	tp = tern_sk(child);
-	child_tcb(tp, req);
+	child_tcb(tp, t, syn);
 	tern_sock_name6(child);
 	tp->snd.max_wnd = 0;
 	tp->snd.sws_wnd = 0;
 	tern_clock(tp);
 	tp->rtt.rto_init_us = tern_conf_or_knob(child, rto_init_us);
 	/* Karn: a SYN-ACK sent twice gives no sample. RFC 6298 2.2 */
-	if (!req->resent && req->synack_ns)
+	if (!syn->resent && syn->synack_ns)
 		tern_rtt_sample(&tp->rtt,
-				div_u64(tp->now_ns - req->synack_ns,
+				div_u64(tp->now_ns - syn->synack_ns,
 					NSEC_PER_USEC) ?: 1,
 				div_u64(tp->now_ns, NSEC_PER_USEC));
-	req->af->child_setup(child, req, dst);
+	syn->af->child_setup(child, dst);
 	tern_state_set(child, TCP_SYN_RECV, "syn");
 	return child;
 }

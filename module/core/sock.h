@@ -11,7 +11,8 @@ void tern_sock_reset_tcb(struct sock *sk);
 void tern_sock_name6(struct sock *sk);	/* AF_INET6: addresses of the tuple */
 void tern_sock_unname(struct sock *sk);
 void tern_sock_destruct(struct sock *sk);
-struct sock *tern_sock_child(struct sock *listener, struct tern_req *req);
+struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
+			     const struct tern_syn *syn);
 void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);

@@ -148,10 +148,9 @@ static int reply(struct net *net, const struct sock *sk,
 	return ip_local_out(net, skb->sk, skb);
 }
 
-static void child_setup(struct sock *child, const struct tern_req *req,
-			struct dst_entry *dst)
+static void child_setup(struct sock *child, struct dst_entry *dst)
 {
-	const struct tern_tuple *t = &req->ep.tuple;
+	const struct tern_tuple *t = &tern_sk(child)->ep.tuple;
 	struct inet_sock *inet = inet_sk(child);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 

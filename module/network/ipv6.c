@@ -165,11 +165,12 @@ static int reply(struct net *net, const struct sock *sk,
 	return ip6_local_out(net, skb->sk, skb);
 }
 
-static void child_setup(struct sock *child, const struct tern_req *req,
-			struct dst_entry *dst)
+static void child_setup(struct sock *child, struct dst_entry *dst)
 {
-	if (req->ep.tuple.scope)
-		child->sk_bound_dev_if = req->ep.tuple.scope;
+	u32 scope = tern_sk(child)->ep.tuple.scope;
+
+	if (scope)
+		child->sk_bound_dev_if = scope;
 	keep_route(child, dst);
 }
 

@@ -11,6 +11,7 @@
 #include "send/reset.h"
 #include "accept.h"
 #include "synrecv.h"
+#include "syncookie.h"
 
 /* CLOSED to LISTEN */
 static int start(struct sock *sk, int backlog)
@@ -151,7 +152,7 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
 	if (reason)
 		return reason;
 	if (cookie)
-		return tern_synrecv_create_cookie(sk, skb, t, af);
+		return tern_syncookie_answer(sk, skb, t, af);
 	return tern_synrecv_create(sk, skb, t, af, tw_iss);
 }
 
@@ -182,7 +183,7 @@ enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 		reason = SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 		if (!(flags & TERN_FLAG_SYN) &&
 		    tern_knob(tern_sk_net(sk), syncookies))
-			reason = tern_synrecv_cookie(sk, skb, t, af, child);
+			reason = tern_syncookie_rcv(sk, skb, t, af, child);
 		if (reason == SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE)
 			tern_reset_reply(sock_net(sk), af, sk, t, skb);
 		return reason;

@@ -2,7 +2,7 @@
 /*
  * The SYN queue: SYN-RECEIVED without a socket (RFC 9293 3.10.7.4, RFC 4987).
  * An entry answers SYNs and resends its SYN-ACK by its own hrtimer; the final
- * ACK makes a connection of it. Or none is kept, and the SYN-ACK is a cookie.
+ * ACK makes a connection of it.
  */
 #include "synrecv.h"
 #include "core/trace.h"
@@ -17,16 +17,13 @@
 #include "send/reset.h"
 #include "accept.h"
 
-/* A cookie is believed so long after one was sent; see cookie.h. */
-#define COOKIE_LIFE_NS	(2ULL * 60 * NSEC_PER_SEC)
-
 /* From deadline to deadline, so that the softirq's latency does not add up */
 static void set_due(struct tern_req *req)
 {
 	u64 rto_us = tern_conf_or_knob(req->listener, rto_init_us);
 	u64 max_us = tern_conf_or_knob(req->listener, rto_max_us);
 
-	rto_us = min(rto_us << min_t(u8, req->retries, 31), max_us);
+	rto_us = min(rto_us << min_t(u8, req->syn.retries, 31), max_us);
 	WRITE_ONCE(req->due, req->due + rto_us * NSEC_PER_USEC);
 	trace_tern_timer(sock_net(req->listener), &req->ep.tuple, "arm",
 			 "synack", req->due);
@@ -41,7 +38,7 @@ static void unqueue(struct tern_req *req)
 	if (!list_empty(&req->queue_node)) {
 		list_del_init(&req->queue_node);
 		WRITE_ONCE(l->syn_len, l->syn_len - 1);
-		if (!req->retries)
+		if (!req->syn.retries)
 			WRITE_ONCE(l->syn_young, l->syn_young - 1);
 	}
 	spin_unlock_bh(&l->lock);
@@ -52,12 +49,12 @@ static void count_retry(struct tern_req *req)
 {
 	struct tern_listen *l = &tern_sk(req->listener)->listen;
 
-	if (!req->retries) {
+	if (!req->syn.retries) {
 		spin_lock(&l->lock);
 		WRITE_ONCE(l->syn_young, l->syn_young - 1);
 		spin_unlock(&l->lock);
 	}
-	WRITE_ONCE(req->retries, req->retries + 1);
+	WRITE_ONCE(req->syn.retries, req->syn.retries + 1);
 }
 
 /* The entry is dead: out of table and queue. Its lock is held. */
@@ -145,7 +142,7 @@ static u64 defer_end(const struct tern_req *req)
 {
 	u32 wait_s = READ_ONCE(tern_sk(req->listener)->conf.defer_accept_s);
 
-	return wait_s ? req->synack_ns + (u64)wait_s * NSEC_PER_SEC : 0;
+	return wait_s ? req->syn.synack_ns + (u64)wait_s * NSEC_PER_SEC : 0;
 }
 
 /* RFC 9293 3.8.3: the SYN-ACK again, or the end */
@@ -164,7 +161,7 @@ static bool again(struct tern_req *req)
 		trace_tern_timer(tn->net, &req->ep.tuple, "arm", "synack", end);
 		return true;
 	}
-	if (req->retries >= max_retries(req->listener)) {
+	if (req->syn.retries >= max_retries(req->listener)) {
 		TERN_INC(tn, AttemptFails);
 		tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
 				"timeout");
@@ -172,12 +169,12 @@ static bool again(struct tern_req *req)
 		return false;
 	}
 	count_retry(req);
-	req->resent = true;
+	req->syn.resent = true;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
-	trace_tern_retransmit(tn->net, &req->ep.tuple, req->iss, 0,
-			      req->retries);
-	tern_xmit_synack(req->listener, req, NULL);
+	trace_tern_retransmit(tn->net, &req->ep.tuple, req->syn.iss, 0,
+			      req->syn.retries);
+	tern_xmit_synack(req->listener, &req->ep.tuple, &req->syn, NULL);
 	set_due(req);
 	return true;
 }
@@ -198,35 +195,61 @@ static enum hrtimer_restart expire(struct hrtimer *t)
 	return HRTIMER_NORESTART;
 }
 
-/* What the SYN said, cut to what this end does */
-static void fill(struct tern_req *req, struct sock *listener,
-		 struct sk_buff *skb, const struct tern_tuple *t,
-		 const struct tern_af_ops *af)
+/**
+ * tern_synrecv_init() - begin to note what a peer says
+ * @syn: filled, but for what depends on its options
+ * @listener: socket in LISTEN
+ * @skb: the SYN, or the ACK of a SYN cookie
+ * @t: 4-tuple as seen from here
+ * @af: address family
+ */
+void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
+		       const struct sk_buff *skb, const struct tern_tuple *t,
+		       const struct tern_af_ops *af)
 {
-	struct tern_net *tn = tern_sk_net(listener);
-	const struct tern_skb_cb *cb = tern_cb(skb);
-
-	req->ep.kind = TERN_EP_REQ;
-	req->ep.tuple = *t;
-	req->listener = listener;
-	req->af = af;
-	req->irs = cb->seq;
-	req->iif = cb->iif;
-	req->mark = READ_ONCE(listener->sk_mark);
-	req->mad_us = tern_sock_delack_us(listener);
-	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, true,
-			   &req->opts);
-	req->opts.has_ts &= tern_knob(tn, timestamps);
-	req->opts.sack_ok &= tern_knob(tn, sack);
-	req->opts.has_wscale &= tern_knob(tn, window_scaling);
-	req->ts_recent = req->opts.tsval;
-	req->ts_offset = tern_isn_ts_offset(&tn->secret, t);
+	memset(syn, 0, sizeof(*syn));
+	syn->af = af;
+	syn->iif = tern_cb(skb)->iif;
+	syn->mark = READ_ONCE(listener->sk_mark);
+	syn->mad_us = tern_sock_delack_us(listener);
+	syn->ts_offset = tern_isn_ts_offset(&tern_sk_net(listener)->secret, t);
 }
 
-static void offer_window(struct tern_req *req)
+/**
+ * tern_synrecv_offer() - the window for what the SYN asked for
+ * @syn: with its options
+ * @listener: socket in LISTEN
+ */
+void tern_synrecv_offer(struct tern_syn *syn, const struct sock *listener)
 {
-	tern_window_init(req->listener, req->opts.mss, req->opts.has_wscale,
-			 &req->rcv_wnd, &req->rcv_wscale);
+	tern_window_init(listener, syn->opts.mss, syn->opts.has_wscale,
+			 &syn->rcv_wnd, &syn->rcv_wscale);
+}
+
+/**
+ * tern_synrecv_read() - note what a SYN said, cut to what this end does
+ * @syn: filled, but for our ISN and when it was answered
+ * @listener: socket in LISTEN
+ * @skb: the SYN
+ * @t: 4-tuple as seen from here
+ * @af: address family
+ */
+void tern_synrecv_read(struct tern_syn *syn, const struct sock *listener,
+		       const struct sk_buff *skb, const struct tern_tuple *t,
+		       const struct tern_af_ops *af)
+{
+	const struct tern_net *tn = tern_sk_net(listener);
+	const struct tern_skb_cb *cb = tern_cb(skb);
+
+	tern_synrecv_init(syn, listener, skb, t, af);
+	syn->irs = cb->seq;
+	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, true,
+			   &syn->opts);
+	syn->opts.has_ts &= tern_knob(tn, timestamps);
+	syn->opts.sack_ok &= tern_knob(tn, sack);
+	syn->opts.has_wscale &= tern_knob(tn, window_scaling);
+	syn->ts_recent = syn->opts.tsval;
+	tern_synrecv_offer(syn, listener);
 }
 
 /* Into table and queue. False: taken already, closed, or no memory */
@@ -273,20 +296,22 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 		TERN_INC(tn, ListenDrops);
 		return SKB_DROP_REASON_NOMEM;
 	}
-	fill(req, listener, skb, t, af);
+	req->ep.kind = TERN_EP_REQ;
+	req->ep.tuple = *t;
+	req->listener = listener;
+	tern_synrecv_read(&req->syn, listener, skb, t, af);
 	sock_hold(listener);
 	/* Table, timer, this function */
 	refcount_set(&req->ref, 3);
 	spin_lock_init(&req->lock);
 	INIT_LIST_HEAD(&req->queue_node);
 	tern_timer_mini_init(&req->timer, expire);
-	req->synack_ns = ktime_get_ns();
-	req->iss = tw_iss ? *tw_iss :
-			    tern_isn(&tn->secret, t, req->synack_ns);
-	offer_window(req);
+	req->syn.synack_ns = ktime_get_ns();
+	req->syn.iss = tw_iss ? *tw_iss :
+			    tern_isn(&tn->secret, t, req->syn.synack_ns);
 
 	spin_lock_bh(&req->lock);
-	req->due = req->synack_ns;
+	req->due = req->syn.synack_ns;
 	if (!enter(req)) {
 		tern_ep_put(&req->ep);	/* the timer's, never started */
 		bury(req);
@@ -295,7 +320,7 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	tern_state_note(tn, t, TCP_LISTEN, TCP_SYN_RECV, "syn");
 	set_due(req);
 	tern_timer_mini_start(&req->timer, req->due);
-	tern_xmit_synack(listener, req, NULL);
+	tern_xmit_synack(listener, &req->ep.tuple, &req->syn, NULL);
 out:
 	spin_unlock_bh(&req->lock);
 	tern_ep_put(&req->ep);
@@ -304,57 +329,32 @@ out:
 }
 
 /**
- * tern_synrecv_create_cookie() - answer a SYN without keeping anything
+ * tern_synrecv_promote() - the handshake is complete: a connection, queued
  * @listener: socket in LISTEN
- * @skb: the SYN
  * @t: 4-tuple as seen from here
- * @af: address family
+ * @syn: what the SYN said
+ * @req: entry that it takes the place of, locked; NULL with a SYN cookie
  *
- * RFC 4987 3.6. Return: 0, the segment is gone.
+ * Context: softirq. Return: locked and counted, in SYN-RECEIVED; NULL without
+ * memory, route, listener, or place in the table.
  */
-enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
-						struct sk_buff *skb,
-						const struct tern_tuple *t,
-						const struct tern_af_ops *af)
+struct sock *tern_synrecv_promote(struct sock *listener,
+				  const struct tern_tuple *t,
+				  const struct tern_syn *syn,
+				  struct tern_req *req)
 {
-	struct tern_net *tn = tern_sk_net(listener);
-	struct tern_req req = {};
-	u64 now = ktime_get_ns();
-	u32 tsval;
-
-	fill(&req, listener, skb, t, af);
-	offer_window(&req);
-	tsval = tern_ts_val(now, req.ts_offset);
-	req.iss = tern_cookie_encode(&tn->cookie, t, req.irs, &req.opts, now,
-				     tsval, &tsval);
-	/* Without timestamps there is no room for them. */
-	if (!req.opts.has_ts) {
-		req.opts.has_wscale = 0;
-		req.opts.sack_ok = 0;
-		req.rcv_wscale = 0;
-	}
-	TERN_INC(tn, SyncookiesSent);
-	WRITE_ONCE(tn->cookie_ns, now);
-	tern_xmit_synack(listener, &req, &tsval);
-	__kfree_skb(skb);
-	return TERN_GO_ON;
-}
-
-/* A child for a complete handshake: in place of the entry, and queued */
-static struct sock *promote(struct tern_req *req)
-{
-	struct sock *listener = req->listener;
 	struct tern_net *tn = tern_sk_net(listener);
 	struct tern_listen *l = &tern_sk(listener)->listen;
-	struct sock *child = tern_sock_child(listener, req);
+	struct sock *child = tern_sock_child(listener, t, syn);
+	struct tern_ep *ep;
 	bool ok;
 
 	if (!child)
 		return NULL;
-	tern_hash_share_port(tn, &tern_sk(listener)->ep, &tern_sk(child)->ep);
-	ok = req->ep.hashed ?
-	     tern_hash_replace(tn, &req->ep, &tern_sk(child)->ep) :
-	     !tern_hash_insert(tn, &tern_sk(child)->ep);
+	ep = &tern_sk(child)->ep;
+	tern_hash_share_port(tn, &tern_sk(listener)->ep, ep);
+	ok = req ? tern_hash_replace(tn, &req->ep, ep) :
+		   !tern_hash_insert(tn, ep);
 	if (ok) {
 		spin_lock(&l->lock);
 		ok = tern_accept_add(listener, child);
@@ -382,7 +382,7 @@ static bool deferred(const struct tern_req *req, const struct sk_buff *skb)
 static void waited(struct tern_req *req)
 {
 	req->acked = true;
-	req->resent = true;
+	req->syn.resent = true;
 }
 
 /* The accept queue is full: wait for room, or tell the peer at once. */
@@ -395,7 +395,7 @@ static enum skb_drop_reason overflow(struct tern_req *req,
 	waited(req);
 	if (!tern_knob(tn, abort_on_overflow))
 		return SKB_DROP_REASON_SOCKET_BACKLOG;
-	tern_reset_reply(tn->net, req->af, req->listener, &req->ep.tuple, skb);
+	tern_reset_reply(tn->net, req->syn.af, req->listener, &req->ep.tuple, skb);
 	TERN_INC(tn, AttemptFails);
 	tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
 			"overflow");
@@ -417,7 +417,8 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 	}
 	if (tern_accept_full(req->listener))
 		return overflow(req, skb);
-	*child = promote(req);
+	*child = tern_synrecv_promote(req->listener, &req->ep.tuple, &req->syn,
+				      req);
 	if (!*child) {
 		TERN_INC(tn, ListenDrops);
 		return SKB_DROP_REASON_NOMEM;
@@ -429,15 +430,15 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 static void send_ack(const struct tern_req *req)
 {
 	struct tern_opts o = {
-		.has_ts = req->opts.has_ts,
-		.tsval = tern_ts_val(ktime_get_ns(), req->ts_offset),
-		.tsecr = req->ts_recent,
+		.has_ts = req->syn.opts.has_ts,
+		.tsval = tern_ts_val(ktime_get_ns(), req->syn.ts_offset),
+		.tsecr = req->syn.ts_recent,
 	};
 
-	tern_xmit_reply(sock_net(req->listener), req->af, req->listener,
-			&req->ep.tuple, req->iss + 1, req->irs + 1,
-			TERN_FLAG_ACK, min(req->rcv_wnd, TERN_WINDOW_MAX) >>
-			req->rcv_wscale, &o);
+	tern_xmit_reply(sock_net(req->listener), req->syn.af, req->listener,
+			&req->ep.tuple, req->syn.iss + 1, req->syn.irs + 1,
+			TERN_FLAG_ACK, min(req->syn.rcv_wnd, TERN_WINDOW_MAX) >>
+			req->syn.rcv_wscale, &o);
 }
 
 /* RFC 5961 7 */
@@ -459,18 +460,18 @@ static void challenge(struct tern_req *req)
 static bool same_syn(const struct tern_req *req, const struct tern_skb_cb *cb)
 {
 	return (cb->flags & (TERN_FLAG_SYN | TERN_FLAG_ACK | TERN_FLAG_RST)) ==
-	       TERN_FLAG_SYN && cb->seq == req->irs;
+	       TERN_FLAG_SYN && cb->seq == req->syn.irs;
 }
 
 /* It is answered at once; the timer is left alone. */
 static enum skb_drop_reason syn_again(struct tern_req *req,
 				      const struct tern_opts *o)
 {
-	if (o->has_ts && req->opts.has_ts)
-		req->ts_recent = o->tsval;
-	req->resent = true;
+	if (o->has_ts && req->syn.opts.has_ts)
+		req->syn.ts_recent = o->tsval;
+	req->syn.resent = true;
 	TERN_INC(tern_sk_net(req->listener), TCPSynRetrans);
-	tern_xmit_synack(req->listener, req, NULL);
+	tern_xmit_synack(req->listener, &req->ep.tuple, &req->syn, NULL);
 	return SKB_CONSUMED;
 }
 
@@ -482,11 +483,11 @@ static enum skb_drop_reason check_sequence(struct tern_req *req,
 	struct tern_net *tn = tern_sk_net(req->listener);
 	enum skb_drop_reason reason = TERN_GO_ON;
 
-	if (!tern_seq_acceptable(cb->seq, cb->end_seq, req->irs + 1,
-				 req->irs + 1 + req->rcv_wnd)) {
+	if (!tern_seq_acceptable(cb->seq, cb->end_seq, req->syn.irs + 1,
+				 req->syn.irs + 1 + req->syn.rcv_wnd)) {
 		reason = SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
-	} else if (!(cb->flags & TERN_FLAG_RST) && req->opts.has_ts &&
-		   o->has_ts && tern_seq_before(o->tsval, req->ts_recent)) {
+	} else if (!(cb->flags & TERN_FLAG_RST) && req->syn.opts.has_ts &&
+		   o->has_ts && tern_seq_before(o->tsval, req->syn.ts_recent)) {
 		TERN_INC(tn, PAWSEstab);
 		reason = SKB_DROP_REASON_TCP_RFC7323_PAWS;
 	}
@@ -505,7 +506,7 @@ static enum skb_drop_reason rcv_rst(struct tern_req *req,
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
 
-	if (cb->seq != req->irs + 1) {
+	if (cb->seq != req->syn.irs + 1) {
 		challenge(req);
 		return SKB_DROP_REASON_TCP_RESET;
 	}
@@ -542,8 +543,8 @@ static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
 	}
 	if (!(cb->flags & TERN_FLAG_ACK))
 		return SKB_DROP_REASON_TCP_FLAGS;
-	if (cb->ack != req->iss + 1) {
-		tern_reset_reply(tn->net, req->af, req->listener,
+	if (cb->ack != req->syn.iss + 1) {
+		tern_reset_reply(tn->net, req->syn.af, req->listener,
 				 &req->ep.tuple, skb);
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	}
@@ -579,58 +580,6 @@ enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 }
 
 /**
- * tern_synrecv_cookie() - does this ACK answer a SYN cookie? (RFC 4987 3.6)
- * @listener: socket in LISTEN
- * @skb: the segment, ACK set, neither SYN nor RST
- * @t: 4-tuple as seen from here
- * @af: address family
- * @child: as in tern_synrecv_rcv()
- *
- * Return: as tern_synrecv_rcv(); TCP_INVALID_ACK_SEQUENCE when it is none.
- */
-enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
-					 struct sk_buff *skb,
-					 const struct tern_tuple *t,
-					 const struct tern_af_ops *af,
-					 struct sock **child)
-{
-	struct tern_net *tn = tern_sk_net(listener);
-	const struct tern_skb_cb *cb = tern_cb(skb);
-	u64 sent = READ_ONCE(tn->cookie_ns);
-	u64 now = ktime_get_ns();
-	struct tern_req req = {};
-	struct tern_opts o;
-
-	/* Nobody can have one when none was sent for long. */
-	if (!sent || now > sent + COOKIE_LIFE_NS)
-		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
-	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, false,
-			   &o);
-	fill(&req, listener, skb, t, af);
-	memset(&req.opts, 0, sizeof(req.opts));
-	if (!tern_cookie_decode(&tn->cookie, t, cb->seq - 1, cb->ack - 1,
-				o.has_ts, o.tsecr, now, &req.opts)) {
-		TERN_INC(tn, SyncookiesFailed);
-		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
-	}
-	TERN_INC(tn, SyncookiesRecv);
-	if (tern_accept_full(listener)) {
-		TERN_INC(tn, ListenOverflows);
-		return SKB_DROP_REASON_SOCKET_BACKLOG;
-	}
-	req.irs = cb->seq - 1;
-	req.iss = cb->ack - 1;
-	req.opts.has_ts = o.has_ts && tern_knob(tn, timestamps);
-	req.ts_recent = o.tsval;
-	/* When the SYN-ACK was sent is not known: no sample (Karn). */
-	req.resent = true;
-	req.synack_ns = now;
-	offer_window(&req);
-	*child = promote(&req);
-	return *child ? TERN_GO_ON : SKB_DROP_REASON_NOMEM;
-}
-
-/**
  * tern_synrecv_icmp() - an ICMP error for an entry
  * @req: entry, counted by the caller
  * @seq: of the segment that caused it
@@ -638,7 +587,7 @@ enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
  */
 void tern_synrecv_icmp(struct tern_req *req, u32 seq, int err)
 {
-	if (seq != req->iss) {
+	if (seq != req->syn.iss) {
 		TERN_INC(tern_sk_net(req->listener), OutOfWindowIcmps);
 		return;
 	}

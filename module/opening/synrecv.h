@@ -10,11 +10,6 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 const struct tern_tuple *t,
 					 const struct tern_af_ops *af,
 					 const u32 *tw_iss);
-/* The same without memory of it: SYN cookie. */
-enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
-						struct sk_buff *skb,
-						const struct tern_tuple *t,
-						const struct tern_af_ops *af);
 /*
  * A segment for an entry. *@child: the connection it completed, locked by
  * bh_lock_sock_nested() and counted, to be given the segment; else NULL.
@@ -24,15 +19,23 @@ enum skb_drop_reason tern_synrecv_create_cookie(struct sock *listener,
 enum skb_drop_reason tern_synrecv_rcv(struct tern_req *req,
 				      struct sk_buff *skb,
 				      struct sock **child);
-/* An ACK for a listener: does it answer a cookie? As tern_synrecv_rcv(). */
-enum skb_drop_reason tern_synrecv_cookie(struct sock *listener,
-					 struct sk_buff *skb,
-					 const struct tern_tuple *t,
-					 const struct tern_af_ops *af,
-					 struct sock **child);
 void tern_synrecv_drop(struct tern_req *req, const char *event);
 /* The listener closes: all entries go. */
 void tern_synrecv_drain(struct sock *listener);
 void tern_synrecv_icmp(struct tern_req *req, u32 seq, int err);
+
+/* What the peer says, noted for a connection to be made from it: syncookie.c */
+void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
+		       const struct sk_buff *skb, const struct tern_tuple *t,
+		       const struct tern_af_ops *af);
+void tern_synrecv_read(struct tern_syn *syn, const struct sock *listener,
+		       const struct sk_buff *skb, const struct tern_tuple *t,
+		       const struct tern_af_ops *af);
+void tern_synrecv_offer(struct tern_syn *syn, const struct sock *listener);
+/* The connection, locked and counted, in the accept queue; or NULL */
+struct sock *tern_synrecv_promote(struct sock *listener,
+				  const struct tern_tuple *t,
+				  const struct tern_syn *syn,
+				  struct tern_req *req);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exactly one segment out (RFC 9293 3.10.2): of a connection, of a SYN queue
- * entry, or with no socket at all. Fills the header, counts, traces, and
+ * Exactly one segment out (RFC 9293 3.10.2): of a connection, in answer to a
+ * SYN, or with no socket at all. Fills the header, counts, traces, and
  * hands it to the address family.
  */
 #include <net/dst.h>
@@ -285,25 +285,26 @@ static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
 }
 
 /**
- * tern_xmit_synack() - send the SYN-ACK of a SYN queue entry
+ * tern_xmit_synack() - answer a SYN
  * @listener: its listener
- * @req: the entry
+ * @t: 4-tuple as seen from here
+ * @syn: what the SYN said
  * @cookie_ts: timestamp to send instead of the clock (SYN cookie), or NULL
  *
  * Return: 0 or -errno.
  */
-int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
-		     const u32 *cookie_ts)
+int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
+		     const struct tern_syn *syn, const u32 *cookie_ts)
 {
-	struct dst_entry *dst = req->af->req_route(listener, &req->ep.tuple);
+	struct dst_entry *dst = syn->af->req_route(listener, t);
 	struct tern_opts o = {
-		.has_ts = req->opts.has_ts,
-		.tsecr = req->ts_recent,
-		.sack_ok = req->opts.sack_ok,
-		.has_wscale = req->opts.has_wscale,
-		.wscale = req->rcv_wscale,
+		.has_ts = syn->opts.has_ts,
+		.tsecr = syn->ts_recent,
+		.sack_ok = syn->opts.sack_ok,
+		.has_wscale = syn->opts.has_wscale,
+		.wscale = syn->rcv_wscale,
 		.has_mad = 1,
-		.mad_us = req->mad_us,
+		.mad_us = syn->mad_us,
 	};
 	struct sk_buff *skb;
 	int err;
@@ -312,18 +313,17 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
 		return -EHOSTUNREACH;
 	o.mss = tern_mtu_advertise(listener, dst);
 	o.tsval = cookie_ts ? *cookie_ts :
-			      tern_ts_val(ktime_get_ns(), req->ts_offset);
-	skb = bare(sock_net(listener), &req->ep.tuple, req->iss, req->irs + 1,
+			      tern_ts_val(ktime_get_ns(), syn->ts_offset);
+	skb = bare(sock_net(listener), t, syn->iss, syn->irs + 1,
 		   TERN_FLAG_SYN | TERN_FLAG_ACK,
-		   min(req->rcv_wnd, TERN_WINDOW_MAX), &o);
+		   min(syn->rcv_wnd, TERN_WINDOW_MAX), &o);
 	if (!skb) {
 		dst_release(dst);
 		return -ENOBUFS;
 	}
-	if (!req->resent)
+	if (!syn->resent)
 		TERN_INC(tern_sk_net(listener), OutSegs);
-	err = req->af->reply(sock_net(listener), listener, &req->ep.tuple, skb,
-			     dst);
+	err = syn->af->reply(sock_net(listener), listener, t, skb, dst);
 	return net_xmit_eval(err);
 }
 

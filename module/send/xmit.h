@@ -10,9 +10,9 @@ int tern_xmit_data(struct sock *sk, struct sk_buff *skb);
 void tern_xmit_ack(struct sock *sk);
 /* A segment without data of a connection: RST, probe. */
 int tern_xmit_control(struct sock *sk, u32 seq, u8 flags);
-/* SYN-ACK of a SYN queue entry; @cookie_ts replaces the timestamp if given. */
-int tern_xmit_synack(const struct sock *listener, const struct tern_req *req,
-		     const u32 *cookie_ts);
+/* The SYN-ACK; @cookie_ts replaces the timestamp if given. */
+int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
+		     const struct tern_syn *syn, const u32 *cookie_ts);
 /*
  * A segment for which there is no socket. @t as seen from here; @o may be
  * NULL; @sk may be NULL or a listener.

@@ -135,7 +135,7 @@ static void show_req(struct seq_file *seq, const struct tern_req *req)
 		.state = TCP_SYN_RECV,
 		.timer = "synack",
 		.due_ns = READ_ONCE(req->due),
-		.retrans = READ_ONCE(req->retries),
+		.retrans = READ_ONCE(req->syn.retries),
 	};
 
 	if (listener)

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN cookies (RFC 4987 3.6): where the SYN queue is full, the SYN-ACK's number
+ * is all that is remembered of a SYN. How it is coded: pure/cookie.c.
+ */
+#include "syncookie.h"
+#include "core/hash.h"
+#include "core/sock.h"
+#include "send/xmit.h"
+#include "accept.h"
+#include "synrecv.h"
+
+/* A cookie is believed so long after one was sent; see cookie.h. */
+#define COOKIE_LIFE_NS	(2ULL * 60 * NSEC_PER_SEC)
+
+/**
+ * tern_syncookie_answer() - answer a SYN without keeping anything
+ * @listener: socket in LISTEN
+ * @skb: the SYN
+ * @t: 4-tuple as seen from here
+ * @af: address family
+ *
+ * RFC 4987 3.6. Return: 0, the segment is gone.
+ */
+enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
+					   struct sk_buff *skb,
+					   const struct tern_tuple *t,
+					   const struct tern_af_ops *af)
+{
+	struct tern_net *tn = tern_sk_net(listener);
+	u64 now = ktime_get_ns();
+	struct tern_syn syn;
+	u32 tsval;
+
+	tern_synrecv_read(&syn, listener, skb, t, af);
+	tsval = tern_ts_val(now, syn.ts_offset);
+	syn.iss = tern_cookie_encode(&tn->cookie, t, syn.irs, &syn.opts, now,
+				     tsval, &tsval);
+	/* Without timestamps there is no room for them. */
+	if (!syn.opts.has_ts) {
+		syn.opts.has_wscale = 0;
+		syn.opts.sack_ok = 0;
+		syn.rcv_wscale = 0;
+	}
+	TERN_INC(tn, SyncookiesSent);
+	WRITE_ONCE(tn->cookie_ns, now);
+	tern_xmit_synack(listener, t, &syn, &tsval);
+	__kfree_skb(skb);
+	return TERN_GO_ON;
+}
+
+/**
+ * tern_syncookie_rcv() - does this ACK answer a SYN cookie? (RFC 4987 3.6)
+ * @listener: socket in LISTEN
+ * @skb: the segment, ACK set, neither SYN nor RST
+ * @t: 4-tuple as seen from here
+ * @af: address family
+ * @child: as in tern_synrecv_rcv()
+ *
+ * Return: as tern_synrecv_rcv(); TCP_INVALID_ACK_SEQUENCE when it is none.
+ */
+enum skb_drop_reason tern_syncookie_rcv(struct sock *listener,
+					struct sk_buff *skb,
+					const struct tern_tuple *t,
+					const struct tern_af_ops *af,
+					struct sock **child)
+{
+	struct tern_net *tn = tern_sk_net(listener);
+	const struct tern_skb_cb *cb = tern_cb(skb);
+	u64 sent = READ_ONCE(tn->cookie_ns);
+	u64 now = ktime_get_ns();
+	struct tern_syn syn;
+	struct tern_opts o;
+
+	/* Nobody can have one when none was sent for long. */
+	if (!sent || now > sent + COOKIE_LIFE_NS)
+		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
+	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, false,
+			   &o);
+	tern_synrecv_init(&syn, listener, skb, t, af);
+	if (!tern_cookie_decode(&tn->cookie, t, cb->seq - 1, cb->ack - 1,
+				o.has_ts, o.tsecr, now, &syn.opts)) {
+		TERN_INC(tn, SyncookiesFailed);
+		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
+	}
+	TERN_INC(tn, SyncookiesRecv);
+	if (tern_accept_full(listener)) {
+		TERN_INC(tn, ListenOverflows);
+		return SKB_DROP_REASON_SOCKET_BACKLOG;
+	}
+	syn.irs = cb->seq - 1;
+	syn.iss = cb->ack - 1;
+	syn.opts.has_ts = o.has_ts && tern_knob(tn, timestamps);
+	syn.ts_recent = o.tsval;
+	/* When the SYN-ACK was sent is not known: no sample (Karn). */
+	syn.resent = true;
+	syn.synack_ns = now;
+	tern_synrecv_offer(&syn, listener);
+	*child = tern_synrecv_promote(listener, t, &syn, NULL);
+	return *child ? TERN_GO_ON : SKB_DROP_REASON_NOMEM;
+}
