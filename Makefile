@@ -73,7 +73,7 @@ check-all: setup tools
 	for k in $(all_kernels); do scripts/build $$k > /dev/null || exit; done
 	scripts/run-tests --all $(all_kernels)
 
-all_kernels := $(or $(KERNEL),6.12 6.1 6.12-rt newest debug kcsan)
+all_kernels := $(or $(KERNEL),6.12 6.1 6.12-rt newest debug debug-6.1 kcsan)
 
 demo: setup-demo tools
 	scripts/build $(or $(KERNEL),6.12) > /dev/null

@@ -122,7 +122,7 @@ for ip in $families; do
 	traffic="$traffic $!"
 done
 rounds=${TERN_ROUNDS:-100}
-case ${TERN_KERNEL:-} in debug | kcsan) rounds=10 ;; esac
+case ${TERN_KERNEL:-} in debug* | kcsan) rounds=10 ;; esac
 done=0 refused=0 start=$SECONDS
 for _ in $(seq "$rounds"); do
 	await busy || break

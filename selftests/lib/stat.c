@@ -47,7 +47,7 @@ bool checking(void)
 {
 	const char *s = getenv("TERN_KERNEL");
 
-	return s && (!strcmp(s, "debug") || !strcmp(s, "kcsan"));
+	return s && (!strncmp(s, "debug", strlen("debug")) || !strcmp(s, "kcsan"));
 }
 
 bool is_v6(void)
