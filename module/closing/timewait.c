@@ -50,7 +50,6 @@ static struct tern_tw *create(struct sock *sk)
 	/* One for the table, one for the timer, one for the creator */
 	refcount_set(&tw->ref, 3);
 	tw->tn = tn;
-	tw->af = tp->af;
 	tw->period_ns = 2ULL * msl_ms * NSEC_PER_MSEC;
 	tw->snd_nxt = tp->snd.nxt;
 	tw->rcv_nxt = tp->rcv.nxt;

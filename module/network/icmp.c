@@ -50,7 +50,7 @@ void tern_icmp_mtu(struct sock *sk, u32 mtu)
 	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_CLOSE)
 		return;
 	tern_clock(tp);
-	tp->af->mtu_reduced(sk, mtu);
+	tern_af(&tp->ep.tuple)->mtu_reduced(sk, mtu);
 	dst = __sk_dst_get(sk);
 	if (!dst || dst_mtu(dst) >= tp->pmtu)
 		return;
@@ -96,7 +96,7 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 static bool wants_errors(const struct sock *sk)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	if (tern_sk(sk)->af->family == AF_INET6)
+	if (!tern_tuple_v4(&tern_sk(sk)->ep.tuple))
 		return inet6_test_bit(RECVERR6, sk);
 #endif
 	return inet_test_bit(RECVERR, sk);

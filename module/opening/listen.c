@@ -140,7 +140,6 @@ static enum skb_drop_reason check_queues(struct sock *sk, bool reopened,
 
 static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
 				    const struct tern_tuple *t,
-				    const struct tern_af_ops *af,
 				    const u32 *tw_iss)
 {
 	enum skb_drop_reason reason;
@@ -152,8 +151,8 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
 	if (reason)
 		return reason;
 	if (cookie)
-		return tern_syncookie_answer(sk, skb, t, af);
-	return tern_synrecv_create(sk, skb, t, af, tw_iss);
+		return tern_syncookie_answer(sk, skb, t);
+	return tern_synrecv_create(sk, skb, t, tw_iss);
 }
 
 /**
@@ -161,7 +160,6 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
  * @sk: listener, counted, not locked: its queues have their own lock
  * @skb: the segment
  * @t: 4-tuple as seen from here
- * @af: address family
  * @tw_iss: see tern_synrecv_create()
  * @child: see tern_synrecv_rcv()
  *
@@ -170,7 +168,6 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
  */
 enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 				     const struct tern_tuple *t,
-				     const struct tern_af_ops *af,
 				     const u32 *tw_iss, struct sock **child)
 {
 	const u8 flags = tern_cb(skb)->flags;
@@ -183,12 +180,12 @@ enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 		reason = SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 		if (!(flags & TERN_FLAG_SYN) &&
 		    tern_knob(tern_sk_net(sk), syncookies))
-			reason = tern_syncookie_rcv(sk, skb, t, af, child);
+			reason = tern_syncookie_rcv(sk, skb, t, child);
 		if (reason == SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE)
-			tern_reset_reply(sock_net(sk), af, sk, t, skb);
+			tern_reset_reply(sock_net(sk), sk, t, skb);
 		return reason;
 	}
 	if (!(flags & TERN_FLAG_SYN))
 		return SKB_DROP_REASON_TCP_FLAGS;
-	return rcv_syn(sk, skb, t, af, tw_iss);
+	return rcv_syn(sk, skb, t, tw_iss);
 }

@@ -201,14 +201,11 @@ static enum hrtimer_restart expire(struct hrtimer *t)
  * @listener: socket in LISTEN
  * @skb: the SYN, or the ACK of a SYN cookie
  * @t: 4-tuple as seen from here
- * @af: address family
  */
 void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af)
+		       const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	memset(syn, 0, sizeof(*syn));
-	syn->af = af;
 	syn->iif = tern_cb(skb)->iif;
 	syn->mark = READ_ONCE(listener->sk_mark);
 	syn->mad_us = tern_sock_delack_us(listener);
@@ -232,16 +229,14 @@ void tern_synrecv_offer(struct tern_syn *syn, const struct sock *listener)
  * @listener: socket in LISTEN
  * @skb: the SYN
  * @t: 4-tuple as seen from here
- * @af: address family
  */
 void tern_synrecv_read(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af)
+		       const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	const struct tern_net *tn = tern_sk_net(listener);
 	const struct tern_skb_cb *cb = tern_cb(skb);
 
-	tern_synrecv_init(syn, listener, skb, t, af);
+	tern_synrecv_init(syn, listener, skb, t);
 	syn->irs = cb->seq;
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, true,
 			   &syn->opts);
@@ -278,7 +273,6 @@ static bool enter(struct tern_req *req)
  * @listener: socket in LISTEN
  * @skb: the SYN; its payload is ignored
  * @t: 4-tuple as seen from here
- * @af: address family
  * @tw_iss: ISS beyond a connection whose TIME-WAIT this SYN ended, or NULL
  *
  * Return: 0 when the segment is gone, NOMEM.
@@ -286,7 +280,6 @@ static bool enter(struct tern_req *req)
 enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 struct sk_buff *skb,
 					 const struct tern_tuple *t,
-					 const struct tern_af_ops *af,
 					 const u32 *tw_iss)
 {
 	struct tern_net *tn = tern_sk_net(listener);
@@ -299,7 +292,7 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	req->ep.kind = TERN_EP_REQ;
 	req->ep.tuple = *t;
 	req->listener = listener;
-	tern_synrecv_read(&req->syn, listener, skb, t, af);
+	tern_synrecv_read(&req->syn, listener, skb, t);
 	sock_hold(listener);
 	/* Table, timer, this function */
 	refcount_set(&req->ref, 3);
@@ -395,7 +388,7 @@ static enum skb_drop_reason overflow(struct tern_req *req,
 	waited(req);
 	if (!tern_knob(tn, abort_on_overflow))
 		return SKB_DROP_REASON_SOCKET_BACKLOG;
-	tern_reset_reply(tn->net, req->syn.af, req->listener, &req->ep.tuple, skb);
+	tern_reset_reply(tn->net, req->listener, &req->ep.tuple, skb);
 	TERN_INC(tn, AttemptFails);
 	tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
 			"overflow");
@@ -435,7 +428,7 @@ static void send_ack(const struct tern_req *req)
 		.tsecr = req->syn.ts_recent,
 	};
 
-	tern_xmit_reply(sock_net(req->listener), req->syn.af, req->listener,
+	tern_xmit_reply(sock_net(req->listener), req->listener,
 			&req->ep.tuple, req->syn.iss + 1, req->syn.irs + 1,
 			TERN_FLAG_ACK, min(req->syn.rcv_wnd, TERN_WINDOW_MAX) >>
 			req->syn.rcv_wscale, &o);
@@ -544,7 +537,7 @@ static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
 	if (!(cb->flags & TERN_FLAG_ACK))
 		return SKB_DROP_REASON_TCP_FLAGS;
 	if (cb->ack != req->syn.iss + 1) {
-		tern_reset_reply(tn->net, req->syn.af, req->listener,
+		tern_reset_reply(tn->net, req->listener,
 				 &req->ep.tuple, skb);
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	}
