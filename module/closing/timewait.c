@@ -50,7 +50,6 @@ static struct tern_tw *create(struct sock *sk)
 	/* One for the table, one for the timer, one for the creator */
 	refcount_set(&tw->ref, 3);
 	tw->tn = tn;
-	tw->af = tp->af;
 	tw->period_ns = 2ULL * msl_ms * NSEC_PER_MSEC;
 	tw->snd_nxt = tp->snd.nxt;
 	tw->rcv_nxt = tp->rcv.nxt;
@@ -246,6 +245,7 @@ static void end_now(struct tern_net *tn, struct tern_tw *tw)
 {
 	bool mine = tern_hash_remove(tn, &tw->ep);
 
+	smp_mb();	/* as tern_hash_drop_tw() */
 	if (tern_timer_mini_cancel_sync(&tw->timer))
 		tern_ep_put(&tw->ep);
 	if (mine) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What ties the objects to an address family */
+/* What ties the objects to an address family, and which one that is */
 #ifndef _TERN_AF_H
 #define _TERN_AF_H
 
+#include <linux/ip.h>
 #include <linux/socket.h>
 #include "pure/isn.h"
 
@@ -29,7 +30,8 @@ struct tern_tw;
  * @tw_route: route for an answer from TIME-WAIT; NULL on error
  * @child_setup: the family's part of @child, a copy of its listener that has
  *	its tuple and ports: addresses, @dst (reference passes)
- * @tuple: fill @t from a received segment (local address: its destination)
+ * @tuple: fill @t from a received segment (local address: its destination);
+ *	false when no 4-tuple has such addresses
  * @mtu_reduced: path MTU became @mtu: tell the route
  * @option_len: bytes of IP options or extension headers that the socket adds
  */
@@ -46,9 +48,31 @@ struct tern_af_ops {
 				       const struct tern_tuple *tuple);
 	struct dst_entry *(*tw_route)(const struct tern_tw *tw);
 	void (*child_setup)(struct sock *child, struct dst_entry *dst);
-	void (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);
+	bool (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);
 	void (*mtu_reduced)(struct sock *sk, u32 mtu);
 	u32 (*option_len)(const struct sock *sk);
 };
+
+extern const struct tern_af_ops tern_ipv4_ops, tern_ipv6_ops;
+
+/* See tern_tuple_v4(). */
+static inline const struct tern_af_ops *tern_af(const struct tern_tuple *t)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (!tern_tuple_v4(t))
+		return &tern_ipv6_ops;
+#endif
+	return &tern_ipv4_ops;
+}
+
+/* Of a segment that came in: who reads its 4-tuple */
+static inline const struct tern_af_ops *tern_skb_af(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (ip_hdr(skb)->version == 6)
+		return &tern_ipv6_ops;
+#endif
+	return &tern_ipv4_ops;
+}
 
 #endif

@@ -9,12 +9,10 @@
 #include "ep.h"
 
 struct sock;
-struct tern_af_ops;
 struct tern_net;
 
 /**
  * struct tern_syn - what a SYN said and how it was answered
- * @af: address family
  * @irs: the peer's ISN
  * @iss: ours
  * @ts_recent: to echo
@@ -33,7 +31,6 @@ struct tern_net;
  * keeps it; with a SYN cookie it lives no longer than the function that runs.
  */
 struct tern_syn {
-	const struct tern_af_ops *af;
 	u32 irs;
 	u32 iss;
 	u32 ts_recent;
@@ -84,7 +81,6 @@ struct tern_req {
  * @ep: its place in the table
  * @ref: table, armed timer, users
  * @tn: namespace
- * @af: address family
  * @timer: 2MSL
  * @due: its deadline, ns
  * @period_ns: 2 x MSL, for a restart
@@ -108,7 +104,6 @@ struct tern_tw {
 	struct tern_ep ep;
 	refcount_t ref;
 	struct tern_net *tn;
-	const struct tern_af_ops *af;
 	struct hrtimer timer;
 	u64 due;
 	u64 period_ns;

@@ -179,6 +179,10 @@ static void fresh_tcb(struct sock *sk)
 	       offsetof(struct tern_sock, conf) -
 	       offsetof(struct tern_sock, ep));
 	tp->ep.kind = TERN_EP_SOCK;
+	if (sk->sk_family == AF_INET) {
+		ipv6_addr_set_v4mapped(0, &tp->ep.tuple.laddr);
+		ipv6_addr_set_v4mapped(0, &tp->ep.tuple.raddr);
+	}
 	tern_timer_init(sk);
 	spin_lock_init(&tp->listen.lock);
 	INIT_LIST_HEAD(&tp->listen.syn_queue);
@@ -310,7 +314,6 @@ static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
 		      const struct tern_syn *syn)
 {
 	tp->ep.tuple = *t;
-	tp->af = syn->af;
 	tp->passive = 1;
 	tp->ack.mad_us = syn->mad_us;
 
@@ -358,7 +361,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
 struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 			     const struct tern_syn *syn)
 {
-	struct dst_entry *dst = syn->af->req_route(listener, t);
+	struct dst_entry *dst = tern_af(t)->req_route(listener, t);
 	struct tern_sock *tp;
 	struct sock *child;
 
@@ -387,7 +390,7 @@ struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 				div_u64(tp->now_ns - syn->synack_ns,
 					NSEC_PER_USEC) ?: 1,
 				div_u64(tp->now_ns, NSEC_PER_USEC));
-	syn->af->child_setup(child, dst);
+	tern_af(t)->child_setup(child, dst);
 	tern_state_set(child, TCP_SYN_RECV, "syn");
 	return child;
 }

@@ -347,7 +347,6 @@ struct tern_conf {
  * struct tern_sock - the TCB: one socket
  * @inet: must be first
  * @ep: its place in the table
- * @af: address family
  * @snd: send sequence space
  * @rcv: receive sequence space
  * @ts: timestamps
@@ -380,7 +379,6 @@ struct tern_conf {
 struct tern_sock {
 	struct inet_sock inet;
 	struct tern_ep ep;
-	const struct tern_af_ops *af;
 
 	struct tern_rcv rcv;
 	struct tern_ts ts;
@@ -478,8 +476,7 @@ static inline u32 tern_rcv_window(const struct tern_sock *tp)
 /* What a peer takes that tells no MSS: RFC 9293 3.7.1 MUST-15 */
 static inline u16 tern_mss_default(const struct tern_tuple *t)
 {
-	return ipv6_addr_v4mapped(&t->raddr) ? TERN_MSS_DEFAULT :
-					       TERN_MSS_DEFAULT_V6;
+	return tern_tuple_v4(t) ? TERN_MSS_DEFAULT : TERN_MSS_DEFAULT_V6;
 }
 
 /* An option of the socket, or the sysctl's value where it has none */

@@ -44,11 +44,10 @@ static enum skb_drop_reason by_state(struct sock *sk, struct sk_buff *skb)
 	}
 }
 
-static bool policy_ok(struct sock *sk, struct sk_buff *skb)
+static bool policy_ok(struct sock *sk, struct sk_buff *skb,
+		      const struct tern_tuple *t)
 {
-	if (skb->protocol == htons(ETH_P_IPV6))
-		return xfrm6_policy_check(sk, XFRM_POLICY_IN, skb);
-	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
+	return xfrm_policy_check(sk, XFRM_POLICY_IN, skb, tern_af(t)->family);
 }
 
 /*
@@ -67,9 +66,10 @@ static bool filter_ok(struct sock *sk, struct sk_buff *skb)
 }
 
 /* RFC 5082: has it come from as near as IP_MINTTL, IPV6_MINHOPCOUNT ask? */
-static bool near_enough(const struct sock *sk, const struct sk_buff *skb)
+static bool near_enough(const struct sock *sk, const struct sk_buff *skb,
+			const struct tern_tuple *t)
 {
-	if (skb->protocol == htons(ETH_P_IP))
+	if (tern_tuple_v4(t))
 		return ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
 #if IS_ENABLED(CONFIG_IPV6)
 	return ipv6_hdr(skb)->hop_limit >=
@@ -80,7 +80,8 @@ static bool near_enough(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /* What belongs to any socket before its state is asked */
-static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
+static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb,
+				  const struct tern_tuple *t)
 {
 	const struct tern_skb_cb *cb = tern_cb(skb);
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
@@ -88,11 +89,11 @@ static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 	if (bound && bound != cb->iif && bound != cb->sdif &&
 	    bound != skb->skb_iif)
 		return SKB_DROP_REASON_NO_SOCKET;
-	if (unlikely(!near_enough(sk, skb))) {
+	if (unlikely(!near_enough(sk, skb, t))) {
 		TERN_INC(tern_sk_net(sk), TCPMinTTLDrop);
 		return SKB_DROP_REASON_TCP_MINTTL;
 	}
-	if (!policy_ok(sk, skb))
+	if (!policy_ok(sk, skb, t))
 		return SKB_DROP_REASON_XFRM_POLICY;
 	nf_reset_ct(skb);
 	if (!filter_ok(sk, skb))
@@ -122,15 +123,14 @@ static enum skb_drop_reason to_backlog(struct sock *sk, struct sk_buff *skb)
 static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
 				    const struct tern_tuple *t, bool *gone)
 {
-	const struct tern_ep *ep = &tern_sk(sk)->ep;
-	enum skb_drop_reason reason = admit(sk, skb);
+	enum skb_drop_reason reason = admit(sk, skb, t);
 
 	if (reason)
 		return reason;
 	bh_lock_sock_nested(sk);
 	if (sock_owned_by_user(sk))
 		reason = to_backlog(sk, skb);
-	else if (ep->hashed && !memcmp(&ep->tuple, t, sizeof(*t)))
+	else if (tern_ep_is(&tern_sk(sk)->ep, t))
 		reason = by_state(sk, skb);
 	else
 		*gone = true;
@@ -154,7 +154,7 @@ static enum skb_drop_reason to_child(struct sock *listener, struct sock *child,
 static enum skb_drop_reason to_req(struct tern_req *req, struct sk_buff *skb,
 				   bool *gone)
 {
-	enum skb_drop_reason reason = admit(req->listener, skb);
+	enum skb_drop_reason reason = admit(req->listener, skb, &req->ep.tuple);
 	struct sock *child;
 
 	if (reason)
@@ -169,10 +169,9 @@ static enum skb_drop_reason to_req(struct tern_req *req, struct sk_buff *skb,
 /* @tw: the TIME-WAIT entry that gives way to this SYN, with @iss; or NULL */
 static enum skb_drop_reason to_listener(struct sock *sk, struct sk_buff *skb,
 					const struct tern_tuple *t,
-					const struct tern_af_ops *af,
 					struct tern_tw *tw, const u32 *iss)
 {
-	enum skb_drop_reason reason = admit(sk, skb);
+	enum skb_drop_reason reason = admit(sk, skb, t);
 	struct sock *child;
 
 	if (reason)
@@ -181,7 +180,7 @@ static enum skb_drop_reason to_listener(struct sock *sk, struct sk_buff *skb,
 		TERN_INC(tw->tn, TWRecycled);
 		tern_timewait_kill(tw, "syn");
 	}
-	reason = tern_listen_rcv(sk, skb, t, af, iss, &child);
+	reason = tern_listen_rcv(sk, skb, t, iss, &child);
 	if (child)
 		reason = to_child(sk, child, skb);
 	return reason;
@@ -192,7 +191,7 @@ static bool unicast(const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	const struct rtable *rt;
 
-	if (skb->protocol != htons(ETH_P_IP))
+	if (!tern_tuple_v4(t))
 		return !ipv6_addr_is_multicast(&t->laddr);
 	rt = skb_rtable(skb);
 	return !rt || !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
@@ -200,8 +199,7 @@ static bool unicast(const struct sk_buff *skb, const struct tern_tuple *t)
 
 /* No connection: a listener, or nobody (RFC 9293 3.10.7.1) */
 static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
-				      const struct tern_tuple *t,
-				      const struct tern_af_ops *af)
+				      const struct tern_tuple *t)
 {
 	enum skb_drop_reason reason = SKB_DROP_REASON_NO_SOCKET;
 	struct sock *sk;
@@ -211,10 +209,10 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif,
 				     tern_cb(skb)->sdif);
 	if (sk) {
-		reason = to_listener(sk, skb, t, af, NULL, NULL);
+		reason = to_listener(sk, skb, t, NULL, NULL);
 		sock_put(sk);
-	} else if (policy_ok(NULL, skb)) {
-		tern_reset_reply(tn->net, af, NULL, t, skb);
+	} else if (policy_ok(NULL, skb, t)) {
+		tern_reset_reply(tn->net, NULL, t, skb);
 	} else {
 		reason = SKB_DROP_REASON_XFRM_POLICY;
 	}
@@ -223,8 +221,7 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 
 /* A SYN that may open a new connection in place of an entry (RFC 6191) */
 static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
-				   const struct tern_tuple *t,
-				   const struct tern_af_ops *af, u32 iss)
+				   const struct tern_tuple *t, u32 iss)
 {
 	struct sock *sk = tern_hash_find_listener(tw->tn, t, tern_cb(skb)->iif,
 						  tern_cb(skb)->sdif);
@@ -234,22 +231,21 @@ static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
 		tern_timewait_refuse(tw);
 		return SKB_CONSUMED;
 	}
-	reason = to_listener(sk, skb, t, af, tw, &iss);
+	reason = to_listener(sk, skb, t, tw, &iss);
 	sock_put(sk);
 	return reason;
 }
 
 static enum skb_drop_reason to_timewait(struct tern_tw *tw, struct sk_buff *skb,
-					const struct tern_tuple *t,
-					const struct tern_af_ops *af)
+					const struct tern_tuple *t)
 {
 	u32 iss;
 
-	if (!policy_ok(NULL, skb))
+	if (!policy_ok(NULL, skb, t))
 		return SKB_DROP_REASON_XFRM_POLICY;
 	switch (tern_timewait_rcv(tw, skb, &iss)) {
 	case TERN_TW_SYN:
-		return reopen(tw, skb, t, af, iss);
+		return reopen(tw, skb, t, iss);
 	case TERN_TW_ACK:
 		tern_timewait_ack(tw);
 		break;
@@ -261,14 +257,13 @@ static enum skb_drop_reason to_timewait(struct tern_tw *tw, struct sk_buff *skb,
 
 /* *@gone: what was found died before it could be asked; look up again. */
 static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
-				     const struct tern_tuple *t,
-				     const struct tern_af_ops *af, bool *gone)
+				     const struct tern_tuple *t, bool *gone)
 {
 	switch (ep->kind) {
 	case TERN_EP_REQ:
 		return to_req(tern_ep_req(ep), skb, gone);
 	case TERN_EP_TW:
-		return to_timewait(tern_ep_tw(ep), skb, t, af);
+		return to_timewait(tern_ep_tw(ep), skb, t);
 	default:
 		return to_sock(tern_ep_sk(ep), skb, t, gone);
 	}
@@ -279,8 +274,7 @@ static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
  * finds something else: an entry's child, a socket's TIME-WAIT, or nothing.
  */
 static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
-				     const struct tern_tuple *t,
-				     const struct tern_af_ops *af)
+				     const struct tern_tuple *t)
 {
 	enum skb_drop_reason reason;
 	struct tern_ep *ep;
@@ -290,8 +284,8 @@ static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 		gone = false;
 		ep = tern_hash_lookup(tn, t);
 		if (!ep)
-			return to_nobody(tn, skb, t, af);
-		reason = to_found(ep, skb, t, af, &gone);
+			return to_nobody(tn, skb, t);
+		reason = to_found(ep, skb, t, &gone);
 		tern_ep_put(ep);
 	} while (gone);
 	return reason;
@@ -309,15 +303,13 @@ static int refuse(struct tern_net *tn, struct sk_buff *skb,
 /**
  * tern_demux_arrives() - SEGMENT ARRIVES (RFC 9293 3.10.7)
  * @skb: data at the ternhdr; consumed
- * @af: address family
  * @iif: device it came by, as the family sees it
  * @sdif: its slave, when that is a VRF, else 0
  * @check_ok: the checksum holds
  *
  * Context: softirq, RCU. Return: 0.
  */
-int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
-		       int iif, int sdif, bool check_ok)
+int tern_demux_arrives(struct sk_buff *skb, int iif, int sdif, bool check_ok)
 {
 	struct tern_net *tn = tern_net(dev_net(skb->dev));
 	struct tern_skb_cb *cb = tern_cb(skb);
@@ -338,16 +330,17 @@ int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 		return refuse(tn, skb, reason);
 	cb->iif = iif;
 	cb->sdif = sdif;
-	af->tuple(&t, skb);
+	if (!tern_skb_af(skb)->tuple(&t, skb))
+		return refuse(tn, skb, SKB_DROP_REASON_NOT_SPECIFIED);
 	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));
-	reason = dispatch(tn, skb, &t, af);
+	reason = dispatch(tn, skb, &t);
 	if (reason)
 		drop(tn->net, &t, skb, reason);
 	return 0;
 }
 
-/* The connection ended while the segment waited: whom is it for now? */
+/* The connection ended before the segment had its turn: whose is it now? */
 static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
 				      const struct tern_tuple *t)
 {
@@ -355,7 +348,7 @@ static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
 
 	local_bh_disable();
 	rcu_read_lock();
-	reason = dispatch(tern_sk_net(sk), skb, t, tern_sk(sk)->af);
+	reason = dispatch(tern_sk_net(sk), skb, t);
 	rcu_read_unlock();
 	local_bh_enable();
 	return reason;
@@ -373,8 +366,8 @@ int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	enum skb_drop_reason reason;
 	struct tern_tuple t;
 
-	tern_sk(sk)->af->tuple(&t, skb);
-	if (tern_sk(sk)->ep.hashed)
+	tern_skb_af(skb)->tuple(&t, skb);
+	if (tern_ep_is(&tern_sk(sk)->ep, &t))
 		reason = by_state(sk, skb);
 	else
 		reason = after_end(sk, skb, &t);

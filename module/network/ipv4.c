@@ -166,7 +166,7 @@ static void child_setup(struct sock *child, struct dst_entry *dst)
 	sk_setup_caps(child, dst);
 }
 
-static void tuple(struct tern_tuple *t, const struct sk_buff *skb)
+static bool tuple(struct tern_tuple *t, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct ternhdr *th = tern_hdr(skb);
@@ -176,6 +176,7 @@ static void tuple(struct tern_tuple *t, const struct sk_buff *skb)
 	t->lport = th->dest;
 	t->rport = th->source;
 	t->scope = 0;
+	return true;
 }
 
 static void mtu_reduced(struct sock *sk, u32 mtu)
@@ -328,7 +329,6 @@ int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	/* INADDR_ANY is this host; the route says by which address. */
 	if (first_hop(sk, daddr) == daddr)
 		daddr = fl4->daddr;
-	tern_sk(sk)->af = &tern_ipv4_ops;
 	set_addresses(sk, fl4, daddr, addr->sin_port);
 	err = connect_routed(sk, rt);
 	if (err)
@@ -345,8 +345,7 @@ static int rcv(struct sk_buff *skb)
 		return 0;
 	}
 	/* Of a segment from this host the route tells the sender's device. */
-	return tern_demux_arrives(skb, &tern_ipv4_ops, inet_iif(skb),
-				  inet_sdif(skb),
+	return tern_demux_arrives(skb, inet_iif(skb), inet_sdif(skb),
 				  !skb_checksum_init(skb, tern_ipproto,
 						     inet_compute_pseudo) &&
 				  !skb_checksum_complete(skb));

@@ -5,7 +5,6 @@
 #include "core/tcb.h"
 
 extern u8 tern_ipproto;		/* protocol number; module parameter */
-extern const struct tern_af_ops tern_ipv4_ops;
 
 int tern_ipv4_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len);

@@ -179,16 +179,26 @@ static u32 scope_of(const struct in6_addr *addr, int iif)
 	return ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL ? iif : 0;
 }
 
-static void tuple(struct tern_tuple *t, const struct sk_buff *skb)
+/* False: a v4-mapped address, which would be IPv4's (RFC 4291 2.5.5.2) */
+static bool set_addresses(struct tern_tuple *t, const struct in6_addr *laddr,
+			  const struct in6_addr *raddr, int iif)
+{
+	if (ipv6_addr_v4mapped(laddr) || ipv6_addr_v4mapped(raddr))
+		return false;
+	t->laddr = *laddr;
+	t->raddr = *raddr;
+	t->scope = scope_of(raddr, iif);
+	return true;
+}
+
+static bool tuple(struct tern_tuple *t, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *iph = ipv6_hdr(skb);
 	const struct ternhdr *th = tern_hdr(skb);
 
-	t->laddr = iph->daddr;
-	t->raddr = iph->saddr;
 	t->lport = th->dest;
 	t->rport = th->source;
-	t->scope = scope_of(&t->raddr, tern_cb(skb)->iif);
+	return set_addresses(t, &iph->daddr, &iph->saddr, tern_cb(skb)->iif);
 }
 
 static void mtu_reduced(struct sock *sk, u32 mtu)
@@ -370,7 +380,6 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	dst = name(sk, &daddr, addr6->sin6_port);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	tern_sk(sk)->af = &tern_ipv6_ops;
 	err = connect_named(sk, dst);
 	if (err)
 		tern_connect_failed(sk, had_port);
@@ -383,14 +392,13 @@ static int rcv(struct sk_buff *skb)
 	int iif = inet6_iif(skb);
 	const struct ipv6hdr *iph = ipv6_hdr(skb);
 
-	/* RFC 9293 3.9.2.3: MUST-57; a mapped address is on no wire. */
+	/* RFC 9293 3.9.2.3: MUST-57 */
 	if (skb->pkt_type != PACKET_HOST ||
-	    ipv6_addr_is_multicast(&iph->daddr) ||
-	    ipv6_addr_v4mapped(&iph->saddr)) {
+	    ipv6_addr_is_multicast(&iph->daddr)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
-	return tern_demux_arrives(skb, &tern_ipv6_ops, iif, inet6_sdif(skb),
+	return tern_demux_arrives(skb, iif, inet6_sdif(skb),
 				  !skb_checksum_init(skb, tern_ipproto,
 						     ip6_compute_pseudo) &&
 				  !skb_checksum_complete(skb));
@@ -429,11 +437,10 @@ static int err_rcv(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 
 	if (!classify(type, code, &kind, &err))
 		return 0;
-	t.laddr = iph->saddr;
-	t.raddr = iph->daddr;
+	if (!set_addresses(&t, &iph->saddr, &iph->daddr, inet6_iif(skb)))
+		return 0;
 	t.lport = th->source;
 	t.rport = th->dest;
-	t.scope = scope_of(&t.raddr, inet6_iif(skb));
 	tern_icmp_rcv(dev_net(skb->dev), &t, ntohl(th->seq), kind, err,
 		      ntohl(info), skb);
 	return 0;

@@ -5,8 +5,6 @@
 #include "core/tcb.h"
 
 #if IS_ENABLED(CONFIG_IPV6)
-extern const struct tern_af_ops tern_ipv6_ops;
-
 int tern_ipv6_pre_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len);
 int tern_ipv6_init(void);	/* inet6_protocol */

@@ -196,7 +196,7 @@ enum skb_drop_reason tern_connect_rcv(struct sock *sk, struct sk_buff *skb)
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen,
 			   cb->flags & TERN_FLAG_SYN, &o);
 	if ((cb->flags & TERN_FLAG_ACK) && !ack_acceptable(sk, skb, &o)) {
-		tern_reset_reply(sock_net(sk), tp->af, sk, &tp->ep.tuple, skb);
+		tern_reset_reply(sock_net(sk), sk, &tp->ep.tuple, skb);
 		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
 	}
 	if (cb->flags & TERN_FLAG_RST) {

@@ -89,14 +89,10 @@ static void refuse(struct sock *child)
  */
 void tern_listen_stop(struct sock *sk)
 {
-	struct tern_listen *l = &tern_sk(sk)->listen;
 	struct sock *child;
 
 	tern_hash_unlisten(sk);
-	/* Under the queue lock nobody adds to it after this. */
-	spin_lock_bh(&l->lock);
 	tern_state_set(sk, TCP_CLOSE, "close");
-	spin_unlock_bh(&l->lock);
 	tern_synrecv_drain(sk);
 	while ((child = tern_accept_pop(sk)))
 		refuse(child);
@@ -141,7 +137,6 @@ static enum skb_drop_reason check_queues(struct sock *sk, bool reopened,
 
 static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
 				    const struct tern_tuple *t,
-				    const struct tern_af_ops *af,
 				    const u32 *tw_iss)
 {
 	enum skb_drop_reason reason;
@@ -153,8 +148,8 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
 	if (reason)
 		return reason;
 	if (cookie)
-		return tern_syncookie_answer(sk, skb, t, af);
-	return tern_synrecv_create(sk, skb, t, af, tw_iss);
+		return tern_syncookie_answer(sk, skb, t);
+	return tern_synrecv_create(sk, skb, t, tw_iss);
 }
 
 /**
@@ -162,7 +157,6 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
  * @sk: listener, counted, not locked: its queues have their own lock
  * @skb: the segment
  * @t: 4-tuple as seen from here
- * @af: address family
  * @tw_iss: see tern_synrecv_create()
  * @child: see tern_synrecv_rcv()
  *
@@ -171,7 +165,6 @@ static enum skb_drop_reason rcv_syn(struct sock *sk, struct sk_buff *skb,
  */
 enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 				     const struct tern_tuple *t,
-				     const struct tern_af_ops *af,
 				     const u32 *tw_iss, struct sock **child)
 {
 	const u8 flags = tern_cb(skb)->flags;
@@ -184,12 +177,12 @@ enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 		reason = SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 		if (!(flags & TERN_FLAG_SYN) &&
 		    tern_knob(tern_sk_net(sk), syncookies))
-			reason = tern_syncookie_rcv(sk, skb, t, af, child);
+			reason = tern_syncookie_rcv(sk, skb, t, child);
 		if (reason == SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE)
-			tern_reset_reply(sock_net(sk), af, sk, t, skb);
+			tern_reset_reply(sock_net(sk), sk, t, skb);
 		return reason;
 	}
 	if (!(flags & TERN_FLAG_SYN))
 		return SKB_DROP_REASON_TCP_FLAGS;
-	return rcv_syn(sk, skb, t, af, tw_iss);
+	return rcv_syn(sk, skb, t, tw_iss);
 }

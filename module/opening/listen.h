@@ -9,7 +9,6 @@ void tern_listen_stop(struct sock *sk);			/* socket lock held */
 /* *@child as in synrecv.h */
 enum skb_drop_reason tern_listen_rcv(struct sock *sk, struct sk_buff *skb,
 				     const struct tern_tuple *t,
-				     const struct tern_af_ops *af,
 				     const u32 *tw_iss, struct sock **child);
 
 #endif

@@ -18,21 +18,19 @@
  * @listener: socket in LISTEN
  * @skb: the SYN
  * @t: 4-tuple as seen from here
- * @af: address family
  *
  * RFC 4987 3.6. Return: 0, the segment is gone.
  */
 enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 					   struct sk_buff *skb,
-					   const struct tern_tuple *t,
-					   const struct tern_af_ops *af)
+					   const struct tern_tuple *t)
 {
 	struct tern_net *tn = tern_sk_net(listener);
 	u64 now = ktime_get_ns();
 	struct tern_syn syn;
 	u32 tsval;
 
-	tern_synrecv_read(&syn, listener, skb, t, af);
+	tern_synrecv_read(&syn, listener, skb, t);
 	tsval = tern_ts_val(now, syn.ts_offset);
 	syn.iss = tern_cookie_encode(&tn->cookie, t, syn.irs, &syn.opts, now,
 				     tsval, &tsval);
@@ -54,7 +52,6 @@ enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
  * @listener: socket in LISTEN
  * @skb: the segment, ACK set, neither SYN nor RST
  * @t: 4-tuple as seen from here
- * @af: address family
  * @child: as in tern_synrecv_rcv()
  *
  * Return: as tern_synrecv_rcv(); TCP_INVALID_ACK_SEQUENCE when it is none.
@@ -62,7 +59,6 @@ enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 enum skb_drop_reason tern_syncookie_rcv(struct sock *listener,
 					struct sk_buff *skb,
 					const struct tern_tuple *t,
-					const struct tern_af_ops *af,
 					struct sock **child)
 {
 	struct tern_net *tn = tern_sk_net(listener);
@@ -77,7 +73,7 @@ enum skb_drop_reason tern_syncookie_rcv(struct sock *listener,
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, false,
 			   &o);
-	tern_synrecv_init(&syn, listener, skb, t, af);
+	tern_synrecv_init(&syn, listener, skb, t);
 	if (!tern_cookie_decode(&tn->cookie, t, cb->seq - 1, cb->ack - 1,
 				o.has_ts, o.tsecr, now, &syn.opts)) {
 		TERN_INC(tn, SyncookiesFailed);

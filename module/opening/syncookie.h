@@ -7,13 +7,11 @@
 /* A SYN for a listener passed its checks, but nothing is to be kept of it. */
 enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 					   struct sk_buff *skb,
-					   const struct tern_tuple *t,
-					   const struct tern_af_ops *af);
+					   const struct tern_tuple *t);
 /* An ACK for a listener: does it answer a cookie? As tern_synrecv_rcv(). */
 enum skb_drop_reason tern_syncookie_rcv(struct sock *listener,
 					struct sk_buff *skb,
 					const struct tern_tuple *t,
-					const struct tern_af_ops *af,
 					struct sock **child);
 
 #endif

@@ -202,14 +202,11 @@ static enum hrtimer_restart expire(struct hrtimer *t)
  * @listener: socket in LISTEN
  * @skb: the SYN, or the ACK of a SYN cookie
  * @t: 4-tuple as seen from here
- * @af: address family
  */
 void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af)
+		       const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	memset(syn, 0, sizeof(*syn));
-	syn->af = af;
 	syn->iif = tern_cb(skb)->iif;
 	syn->mark = READ_ONCE(listener->sk_mark);
 	syn->mad_us = tern_sock_delack_us(listener);
@@ -233,16 +230,14 @@ void tern_synrecv_offer(struct tern_syn *syn, const struct sock *listener)
  * @listener: socket in LISTEN
  * @skb: the SYN
  * @t: 4-tuple as seen from here
- * @af: address family
  */
 void tern_synrecv_read(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af)
+		       const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	const struct tern_net *tn = tern_sk_net(listener);
 	const struct tern_skb_cb *cb = tern_cb(skb);
 
-	tern_synrecv_init(syn, listener, skb, t, af);
+	tern_synrecv_init(syn, listener, skb, t);
 	syn->irs = cb->seq;
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen, true,
 			   &syn->opts);
@@ -264,7 +259,7 @@ static bool enter(struct tern_req *req)
 	if (tern_hash_insert(tn, &req->ep))
 		return false;
 	spin_lock_bh(&l->lock);
-	ok = listener->sk_state == TCP_LISTEN;
+	ok = tern_hash_listens(listener, &req->ep.tuple);
 	if (ok) {
 		list_add_tail(&req->queue_node, &l->syn_queue);
 		WRITE_ONCE(l->syn_len, l->syn_len + 1);
@@ -279,7 +274,6 @@ static bool enter(struct tern_req *req)
  * @listener: socket in LISTEN
  * @skb: the SYN; its payload is ignored
  * @t: 4-tuple as seen from here
- * @af: address family
  * @tw_iss: ISS beyond a connection whose TIME-WAIT this SYN ended, or NULL
  *
  * Return: 0 when the segment is gone, NOMEM.
@@ -287,7 +281,6 @@ static bool enter(struct tern_req *req)
 enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 struct sk_buff *skb,
 					 const struct tern_tuple *t,
-					 const struct tern_af_ops *af,
 					 const u32 *tw_iss)
 {
 	struct tern_net *tn = tern_sk_net(listener);
@@ -300,7 +293,7 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	req->ep.kind = TERN_EP_REQ;
 	req->ep.tuple = *t;
 	req->listener = listener;
-	tern_synrecv_read(&req->syn, listener, skb, t, af);
+	tern_synrecv_read(&req->syn, listener, skb, t);
 	sock_hold(listener);
 	/* Table, timer, this function */
 	refcount_set(&req->ref, 3);
@@ -353,12 +346,13 @@ struct sock *tern_synrecv_promote(struct sock *listener,
 	if (!child)
 		return NULL;
 	ep = &tern_sk(child)->ep;
-	tern_hash_share_port(tn, &tern_sk(listener)->ep, ep);
 	ok = req ? tern_hash_replace(tn, &req->ep, ep) :
 		   !tern_hash_insert(tn, ep);
 	if (ok) {
 		spin_lock(&l->lock);
 		ok = tern_accept_add(listener, child);
+		if (ok)
+			tern_hash_share_port(tn, &tern_sk(listener)->ep, ep);
 		spin_unlock(&l->lock);
 	}
 	if (ok)
@@ -396,7 +390,7 @@ static enum skb_drop_reason overflow(struct tern_req *req,
 	waited(req);
 	if (!tern_knob(tn, abort_on_overflow))
 		return SKB_DROP_REASON_SOCKET_BACKLOG;
-	tern_reset_reply(tn->net, req->syn.af, req->listener, &req->ep.tuple, skb);
+	tern_reset_reply(tn->net, req->listener, &req->ep.tuple, skb);
 	TERN_INC(tn, AttemptFails);
 	tern_state_note(tn, &req->ep.tuple, TCP_SYN_RECV, TCP_CLOSE,
 			"overflow");
@@ -436,7 +430,7 @@ static void send_ack(const struct tern_req *req)
 		.tsecr = req->syn.ts_recent,
 	};
 
-	tern_xmit_reply(sock_net(req->listener), req->syn.af, req->listener,
+	tern_xmit_reply(sock_net(req->listener), req->listener,
 			&req->ep.tuple, req->syn.iss + 1, req->syn.irs + 1,
 			TERN_FLAG_ACK, min(req->syn.rcv_wnd, TERN_WINDOW_MAX) >>
 			req->syn.rcv_wscale, &o);
@@ -545,7 +539,7 @@ static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
 	if (!(cb->flags & TERN_FLAG_ACK))
 		return SKB_DROP_REASON_TCP_FLAGS;
 	if (cb->ack != req->syn.iss + 1) {
-		tern_reset_reply(tn->net, req->syn.af, req->listener,
+		tern_reset_reply(tn->net, req->listener,
 				 &req->ep.tuple, skb);
 		return SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE;
 	}

@@ -8,7 +8,6 @@
 enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 struct sk_buff *skb,
 					 const struct tern_tuple *t,
-					 const struct tern_af_ops *af,
 					 const u32 *tw_iss);
 /*
  * A segment for an entry. *@child: the connection it completed, locked by
@@ -26,11 +25,9 @@ void tern_synrecv_icmp(struct tern_req *req, u32 seq, int err);
 
 /* What the peer says, noted for a connection to be made from it: syncookie.c */
 void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af);
+		       const struct sk_buff *skb, const struct tern_tuple *t);
 void tern_synrecv_read(struct tern_syn *syn, const struct sock *listener,
-		       const struct sk_buff *skb, const struct tern_tuple *t,
-		       const struct tern_af_ops *af);
+		       const struct sk_buff *skb, const struct tern_tuple *t);
 void tern_synrecv_offer(struct tern_syn *syn, const struct sock *listener);
 /* The connection, locked and counted, in the accept queue; or NULL */
 struct sock *tern_synrecv_promote(struct sock *listener,

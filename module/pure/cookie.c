@@ -188,8 +188,7 @@ u32 tern_cookie_encode(struct tern_cookie_key *k,
 	u16 mss = peer->mss;
 
 	if (!mss)
-		mss = ipv6_addr_v4mapped(&t->raddr) ? TERN_MSS_DEFAULT :
-						      TERN_MSS_DEFAULT_V6;
+		mss = tern_tuple_v4(t) ? TERN_MSS_DEFAULT : TERN_MSS_DEFAULT_V6;
 	*tsval = ts_now;
 	if (peer->has_ts) {
 		*tsval = (ts_now & ~TS_MASK) | pack_options(peer);

@@ -10,6 +10,7 @@
 #include <linux/siphash.h>
 #include <linux/types.h>
 #include <linux/in6.h>
+#include <net/ipv6.h>
 
 /**
  * struct tern_tuple - a connection's name, key of the tables
@@ -26,6 +27,17 @@ struct tern_tuple {
 	__be16 rport;
 	u32 scope;
 };
+
+/*
+ * Which family? There is one answer for a segment, a connection, an entry, an
+ * answer without a socket: that of the addresses of the 4-tuple, both of one
+ * family. IPv4's are v4-mapped, and such are on no wire (RFC 4291 2.5.5.2). The
+ * family of a socket (sk_family) tells only what it may be connected to.
+ */
+static inline bool tern_tuple_v4(const struct tern_tuple *t)
+{
+	return ipv6_addr_v4mapped(&t->raddr);
+}
 
 /**
  * struct tern_secret - keys of one namespace

@@ -137,8 +137,7 @@ enum skb_drop_reason tern_input_ack(struct sock *sk, struct sk_buff *skb,
 
 	if (sk->sk_state == TCP_SYN_RECV) {
 		if (!tern_seq_between(ack, tp->snd.iss + 1, tp->snd.nxt)) {
-			tern_reset_reply(sock_net(sk), tp->af, sk,
-					 &tp->ep.tuple, skb);
+			tern_reset_reply(sock_net(sk), sk, &tp->ep.tuple, skb);
 			return SKB_DROP_REASON_TCP_ACK_UNSENT_DATA;
 		}
 		establish(sk, skb);

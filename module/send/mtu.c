@@ -36,7 +36,8 @@ void tern_mtu_sync(struct sock *sk, u32 pmtu)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u32 floor = tern_knob(tern_sk_net(sk), min_snd_mss);
-	u32 header = tp->af->net_header_len + tp->af->option_len(sk) +
+	const struct tern_af_ops *af = tern_af(&tp->ep.tuple);
+	u32 header = af->net_header_len + af->option_len(sk) +
 		     TERN_HDR_LEN;
 	u32 mss = pmtu > header ? pmtu - header : 0;
 

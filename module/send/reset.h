@@ -5,9 +5,8 @@
 #include "core/tcb.h"
 
 /* RFC 9293 3.10.7.1: RST in answer to @skb, never to a RST. @t: as seen here */
-void tern_reset_reply(struct net *net, const struct tern_af_ops *af,
-		      const struct sock *sk, const struct tern_tuple *t,
-		      const struct sk_buff *skb);
+void tern_reset_reply(struct net *net, const struct sock *sk,
+		      const struct tern_tuple *t, const struct sk_buff *skb);
 /* Active reset of a connection. */
 void tern_reset_send(struct sock *sk);
 /* RFC 9293 3.10.7.4 second, RFC 5961 3: a RST came; nonzero when done. */

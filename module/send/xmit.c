@@ -38,7 +38,8 @@ static void data_options(struct sock *sk, u32 payload, struct tern_opts *o)
 		return;
 	/* On data only as far as the packet still fits the path */
 	if (payload) {
-		u32 used = tp->af->net_header_len + tp->af->option_len(sk) +
+		const struct tern_af_ops *af = tern_af(&tp->ep.tuple);
+		u32 used = af->net_header_len + af->option_len(sk) +
 			   TERN_HDR_LEN + payload + (tp->ts.ok ? 12 : 0);
 
 		room = min(room, tp->pmtu > used ? tp->pmtu - used : 0);
@@ -78,6 +79,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 		    u32 payload_mss)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	const struct tern_af_ops *af = tern_af(&tp->ep.tuple);
 	struct inet_sock *inet = inet_sk(sk);
 	u32 segs = max_t(u32, 1, skb_shinfo(skb)->gso_segs);
 	struct tern_opts o = {};
@@ -116,7 +118,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	skb_set_owner_w(skb, sk);
 	if (sk->sk_dst_pending_confirm)
 		skb_set_dst_pending_confirm(skb, 1);
-	tp->af->send_check(sk, skb);
+	af->send_check(sk, skb);
 
 	trace_tern_send(sock_net(sk), &tp->ep.tuple, seq, ack, flags, wnd, len);
 	if (!sent_before(tp, seq, flags, len))
@@ -128,7 +130,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	}
 	if (flags & TERN_FLAG_ACK)
 		acknowledged(sk);
-	err = tp->af->queue_xmit(sk, skb);
+	err = af->queue_xmit(sk, skb);
 	if (unlikely(sock_flag(sk, SOCK_DEAD)))
 		tern_orphan_settle(sk);
 	return net_xmit_eval(err);
@@ -258,8 +260,12 @@ void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo)
  */
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst)
 {
-	bool able = dst && dst->dev->flags & IFF_LOOPBACK;
+	bool able;
 
+	/* @dst stays, but its device may be on its way out. */
+	rcu_read_lock();
+	able = dst && READ_ONCE(dst->dev)->flags & IFF_LOOPBACK;
+	rcu_read_unlock();
 	if (!able && !skb_is_gso(skb))
 		skb_checksum_help(skb);
 }
@@ -303,7 +309,7 @@ static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
 int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 		     const struct tern_syn *syn, const u32 *cookie_ts)
 {
-	struct dst_entry *dst = syn->af->req_route(listener, t);
+	struct dst_entry *dst = tern_af(t)->req_route(listener, t);
 	struct tern_opts o = {
 		.has_ts = syn->opts.has_ts,
 		.tsecr = syn->ts_recent,
@@ -330,14 +336,13 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 	}
 	if (!syn->resent)
 		TERN_INC(tern_sk_net(listener), OutSegs);
-	err = syn->af->reply(sock_net(listener), listener, t, skb, dst);
+	err = tern_af(t)->reply(sock_net(listener), listener, t, skb, dst);
 	return net_xmit_eval(err);
 }
 
 /**
  * tern_xmit_reply() - send a segment for which there is no socket
  * @net: namespace
- * @af: address family
  * @sk: listener for mark and tos, or NULL
  * @t: 4-tuple as seen from here
  * @seq: SEG.SEQ
@@ -346,9 +351,8 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
  * @wnd: window field as on the wire, host order
  * @o: options, or NULL
  */
-void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
-		     const struct sock *sk, const struct tern_tuple *t,
-		     u32 seq, u32 ack, u8 flags, u16 wnd,
+void tern_xmit_reply(struct net *net, const struct sock *sk,
+		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags, u16 wnd,
 		     const struct tern_opts *o)
 {
 	struct sk_buff *skb = bare(net, t, seq, ack, flags, wnd, o);
@@ -358,7 +362,7 @@ void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
 	TERN_INC(tern_net(net), OutSegs);
 	if (flags & TERN_FLAG_RST)
 		TERN_INC(tern_net(net), OutRsts);
-	af->reply(net, sk, t, skb, NULL);
+	tern_af(t)->reply(net, sk, t, skb, NULL);
 }
 
 /**
@@ -370,8 +374,9 @@ void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
  */
 void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
 {
+	const struct tern_af_ops *af = tern_af(&tw->ep.tuple);
+	struct dst_entry *dst = af->tw_route(tw);
 	struct net *net = tw->tn->net;
-	struct dst_entry *dst = tw->af->tw_route(tw);
 	struct sk_buff *skb;
 
 	if (!dst)
@@ -385,5 +390,5 @@ void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
 	}
 	skb->mark = tw->mark;
 	TERN_INC(tw->tn, OutSegs);
-	tw->af->reply(net, NULL, &tw->ep.tuple, skb, dst);
+	af->reply(net, NULL, &tw->ep.tuple, skb, dst);
 }

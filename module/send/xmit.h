@@ -17,9 +17,8 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
  * A segment for which there is no socket. @t as seen from here; @o may be
  * NULL; @sk may be NULL or a listener.
  */
-void tern_xmit_reply(struct net *net, const struct tern_af_ops *af,
-		     const struct sock *sk, const struct tern_tuple *t,
-		     u32 seq, u32 ack, u8 flags, u16 wnd,
+void tern_xmit_reply(struct net *net, const struct sock *sk,
+		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags, u16 wnd,
 		     const struct tern_opts *o);
 
 /* SEG.SEQ of a segment without data, which the peer's window must take */
