@@ -96,6 +96,7 @@ struct tern_timers {
  * @sml: end of the last segment sent below MSS (Minshall's Nagle)
  * @mss: payload bytes of a full segment, options taken off
  * @mss_peer: MSS option of the peer
+ * @opt_len: bytes of IP options or extension headers in each packet
  * @wscale: shift of windows received
  * @packets_out: wire segments in the retransmission queue
  * @sacked_out: of these SACKed (or told by duplicate ACKs without SACK)
@@ -127,6 +128,7 @@ struct tern_snd {
 	u32 sml;
 	u16 mss;
 	u16 mss_peer;
+	u16 opt_len;
 	u8 wscale;
 	bool fin_queued;
 	bool cwnd_limited;

@@ -53,7 +53,7 @@ struct tern_cong_ops;
 	X(rto_init_us, TERN_RTO_FIRST_US, 1, 600000000)			\
 	X(rto_min_us, TERN_RTO_LOW_US, 1, 600000000)			\
 	X(rto_max_us, TERN_RTO_HIGH_US, 1000, 600000000)		\
-	X(delack_max_us, TERN_DELACK_US, 0, 500000)			\
+	X(delack_max_us, TERN_DELACK_US, 0, TERN_MAD_MAX_US)			\
 	X(msl_ms, TERN_MSL_DEFAULT_MS, 1, 3600000)
 
 /**

@@ -61,11 +61,17 @@ void tern_queue_append(struct sock *sk, struct sk_buff *skb)
  * tern_queue_max_segs() - wire segments that one skb may be cut into
  * @sk: socket, locked
  * @mss: payload bytes of each
+ *
+ * The core has taken the headers off the device's size, which may leave
+ * nothing; but for extension headers (RFC 8200 4), which can be longer.
  */
 u32 tern_queue_max_segs(struct sock *sk, u16 mss)
 {
-	u32 bytes = READ_ONCE(sk->sk_gso_max_size) - TERN_MAX_HEADER;
-	u32 segs = min_t(u32, bytes / mss, READ_ONCE(sk->sk_gso_max_segs));
+	u32 bytes = min(READ_ONCE(sk->sk_gso_max_size),
+			GSO_LEGACY_MAX_SIZE - TERN_MAX_HEADER);
+	u32 options = min_t(u32, bytes, tern_sk(sk)->snd.opt_len);
+	u32 segs = min_t(u32, (bytes - options) / mss,
+			 READ_ONCE(sk->sk_gso_max_segs));
 
 	if (!sk_can_gso(sk))
 		return 1;

@@ -37,7 +37,7 @@ static void data_options(struct sock *sk, u32 payload, struct tern_opts *o)
 		return;
 	/* On data only as far as the packet still fits the path */
 	if (payload) {
-		u32 used = tp->af->net_header_len + tp->af->option_len(sk) +
+		u32 used = tp->af->net_header_len + tp->snd.opt_len +
 			   TERN_HDR_LEN + payload + (tp->ts.ok ? 12 : 0);
 
 		room = min(room, tp->pmtu > used ? tp->pmtu - used : 0);

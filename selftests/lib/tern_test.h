@@ -121,6 +121,12 @@ void topo_name(const char *name);	/* of the case, for the table of states */
 int topo_up(struct topo *t, enum topo_kind kind);
 void topo_down(struct topo *t);
 int topo_enter(struct topo *t, int which);
+/*
+ * For the rest of this process: an ordinary user, in namespaces of his own, root
+ * in there and nowhere else. Of the network there is lo. errno EINVAL: this
+ * kernel has no user namespaces.
+ */
+int topo_user(void);
 int topo_offload(struct topo *t, int which, bool on);
 int topo_run(struct topo *t, int which, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -10,7 +10,9 @@
 
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
+#include <grp.h>
 #include <net/if.h>
+#include <sys/prctl.h>
 
 #include "tern_test.h"
 #include "link.h"
@@ -210,6 +212,21 @@ int topo_up(struct topo *t, enum topo_kind kind)
 	if (timetravel())
 		sleep_until(now_us() + 1000000);
 	return 0;
+}
+
+#define NOBODY	65534
+
+int topo_user(void)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY) || prctl(PR_SET_DUMPABLE, 1) ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return -1;
+	/* Without that he may not map his group. */
+	if (file_put("/proc/self/setgroups", "deny") ||
+	    file_put("/proc/self/uid_map", "0 65534 1") ||
+	    file_put("/proc/self/gid_map", "0 65534 1") || ipv6_conf(is_v6()))
+		return -1;
+	return link_up("lo");
 }
 
 void topo_down(struct topo *t)
