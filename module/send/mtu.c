@@ -30,9 +30,9 @@ u16 tern_mtu_advertise(const struct sock *sk, const struct dst_entry *dst)
 /* Payload, with our options, of a packet of @pmtu bytes; never next to none */
 static u32 path_mss(const struct tern_sock *tp, u32 pmtu)
 {
-	u32 header = tp->af->net_header_len + tp->snd.opt_len + TERN_HDR_LEN;
+	u32 header = tern_af(&tp->ep.tuple)->net_header_len + tp->snd.opt_len + TERN_HDR_LEN;
 
-	pmtu = min(pmtu, tp->af->packet_max);
+	pmtu = min(pmtu, tern_af(&tp->ep.tuple)->packet_max);
 	return max(pmtu > header ? pmtu - header : 0, TERN_MSS_FLOOR);
 }
 
