@@ -356,7 +356,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
 struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 			     const struct tern_syn *syn)
 {
-	struct dst_entry *dst = syn->af->req_route(listener, t);
+	struct dst_entry *dst = syn->af->req_route(listener, syn->bound_dev_if, t);
 	struct tern_sock *tp;
 	struct sock *child;
 
@@ -368,6 +368,7 @@ struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 		return NULL;
 	}
 	child->sk_mark = syn->mark;
+	child->sk_bound_dev_if = syn->bound_dev_if;
 	inet_sk(child)->inet_num = ntohs(t->lport);
 	inet_sk(child)->inet_sport = t->lport;
 	inet_sk(child)->inet_dport = t->rport;

@@ -58,13 +58,13 @@ static __be32 first_hop(const struct sock *sk, __be32 daddr)
 	return hop;
 }
 
-static struct rtable *route_tuple(const struct sock *sk, struct flowi4 *fl4,
+static struct rtable *route_tuple(const struct sock *sk, int oif,
+				  struct flowi4 *fl4,
 				  const struct tern_tuple *t)
 {
 	return ip_route_connect(fl4, first_hop(sk, addr4(&t->raddr)),
-				addr4(&t->laddr), sk->sk_bound_dev_if,
-				tern_ipproto, t->lport, t->rport,
-				(struct sock *)sk);
+				addr4(&t->laddr), oif, tern_ipproto, t->lport,
+				t->rport, (struct sock *)sk);
 }
 
 static int route(struct sock *sk)
@@ -75,7 +75,7 @@ static int route(struct sock *sk)
 
 	if (__sk_dst_check(sk, 0))
 		return 0;
-	rt = route_tuple(sk, fl4, &tp->ep.tuple);
+	rt = route_tuple(sk, sk->sk_bound_dev_if, fl4, &tp->ep.tuple);
 	if (IS_ERR(rt)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(rt);
@@ -84,11 +84,11 @@ static int route(struct sock *sk)
 	return 0;
 }
 
-static struct dst_entry *req_route(const struct sock *listener,
+static struct dst_entry *req_route(const struct sock *sk, int oif,
 				   const struct tern_tuple *t)
 {
 	struct flowi4 fl4;
-	struct rtable *rt = route_tuple(listener, &fl4, t);
+	struct rtable *rt = route_tuple(sk, oif, &fl4, t);
 
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
@@ -109,22 +109,13 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
-static int reply(struct net *net, const struct sock *sk,
-		 const struct tern_tuple *t, struct sk_buff *skb,
-		 struct dst_entry *dst)
+static int reply(const struct sock *sk, const struct tern_tuple *t,
+		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	__be32 saddr = addr4(&t->laddr), daddr = addr4(&t->raddr);
 	struct iphdr *iph;
 	int ttl;
 
-	if (!sk)
-		sk = tern_net(net)->ctl_sk4;
-	if (!dst)
-		dst = req_route(sk, t);
-	if (!dst) {
-		kfree_skb(skb);
-		return -EHOSTUNREACH;
-	}
 	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IP);
 	partial_check(skb, saddr, daddr);
@@ -145,7 +136,7 @@ static int reply(struct net *net, const struct sock *sk,
 	skb->priority = READ_ONCE(sk->sk_priority);
 	if (!skb->mark)
 		skb->mark = READ_ONCE(sk->sk_mark);
-	return ip_local_out(net, skb->sk, skb);
+	return ip_local_out(sock_net(sk), skb->sk, skb);
 }
 
 static void child_setup(struct sock *child, struct dst_entry *dst)

@@ -39,7 +39,7 @@ static void send_check(struct sock *sk, struct sk_buff *skb)
 	tern_xmit_finish_check(skb, __sk_dst_get(sk));
 }
 
-static void flow(const struct sock *sk, struct flowi6 *fl6,
+static void flow(const struct sock *sk, int oif, struct flowi6 *fl6,
 		 const struct tern_tuple *t)
 {
 	memset(fl6, 0, sizeof(*fl6));
@@ -47,7 +47,7 @@ static void flow(const struct sock *sk, struct flowi6 *fl6,
 	fl6->daddr = t->raddr;
 	fl6->saddr = t->laddr;
 	fl6->flowlabel = inet6_sk(sk)->flow_label;
-	fl6->flowi6_oif = sk->sk_bound_dev_if ?: t->scope;
+	fl6->flowi6_oif = oif ?: t->scope;
 	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
 	fl6->fl6_sport = t->lport;
 	fl6->fl6_dport = t->rport;
@@ -74,7 +74,7 @@ static int route(struct sock *sk)
 
 	if (__sk_dst_check(sk, inet6_sk(sk)->dst_cookie))
 		return 0;
-	flow(sk, &fl6, &tern_sk(sk)->ep.tuple);
+	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
 	dst = route_flow(sk, &fl6);
 	if (IS_ERR(dst)) {
 		sk->sk_route_caps = 0;
@@ -98,7 +98,7 @@ static int queue_xmit(struct sock *sk, struct sk_buff *skb)
 		return err;
 	}
 	skb_dst_set_noref(skb, __sk_dst_get(sk));
-	flow(sk, &fl6, &tern_sk(sk)->ep.tuple);
+	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
 	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
 		       rcu_dereference(np->opt), np->tclass,
 		       READ_ONCE(sk->sk_priority));
@@ -106,14 +106,14 @@ static int queue_xmit(struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
-static struct dst_entry *req_route(const struct sock *listener,
+static struct dst_entry *req_route(const struct sock *sk, int oif,
 				   const struct tern_tuple *t)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	flow(listener, &fl6, t);
-	dst = route_flow(listener, &fl6);
+	flow(sk, oif, &fl6, t);
+	dst = route_flow(sk, &fl6);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
@@ -123,29 +123,18 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	flow(sk, &fl6, &tw->ep.tuple);
+	flow(sk, tw->bound_dev_if, &fl6, &tw->ep.tuple);
 	fl6.flowi6_mark = tw->mark;
-	if (tw->bound_dev_if)
-		fl6.flowi6_oif = tw->bound_dev_if;
 	dst = route_flow(sk, &fl6);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
-static int reply(struct net *net, const struct sock *sk,
-		 const struct tern_tuple *t, struct sk_buff *skb,
-		 struct dst_entry *dst)
+static int reply(const struct sock *sk, const struct tern_tuple *t,
+		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct ipv6hdr *iph;
 	int hops;
 
-	if (!sk)
-		sk = tern_net(net)->ctl_sk6;
-	if (!dst)
-		dst = req_route(sk, t);
-	if (!dst) {
-		kfree_skb(skb);
-		return -EHOSTUNREACH;
-	}
 	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IPV6);
 	partial_check(skb, &t->laddr, &t->raddr);
@@ -162,7 +151,7 @@ static int reply(struct net *net, const struct sock *sk,
 	skb->priority = READ_ONCE(sk->sk_priority);
 	if (!skb->mark)
 		skb->mark = READ_ONCE(sk->sk_mark);
-	return ip6_local_out(net, skb->sk, skb);
+	return ip6_local_out(sock_net(sk), skb->sk, skb);
 }
 
 static void child_setup(struct sock *child, struct dst_entry *dst)
@@ -274,7 +263,7 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	t->lport = inet_sk(sk)->inet_sport;
 	t->rport = dport;
 	t->scope = scope_of(daddr, sk->sk_bound_dev_if);
-	flow(sk, &fl6, t);
+	flow(sk, sk->sk_bound_dev_if, &fl6, t);
 	dst = route_flow(sk, &fl6);
 	if (IS_ERR(dst))
 		return dst;
