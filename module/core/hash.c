@@ -235,17 +235,14 @@ static bool covers(const struct in6_addr *a, bool both,
 static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 		 int sdif)
 {
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	struct in6_addr own;
 	int points = 1;
 
-	if (inet_sk(sk)->inet_num != ntohs(t->lport))
+	if (inet_sk(sk)->inet_num != ntohs(t->lport) ||
+	    !tern_sk_hears(sk, dif, sdif))
 		return -1;
-	if (bound) {
-		if (bound != dif && bound != sdif)
-			return -1;
+	if (READ_ONCE(sk->sk_bound_dev_if))
 		points += 4;
-	}
 	own = bound_to(sk);
 	if (!covers(&own, !ipv6_only_sock(sk), &t->laddr))
 		return -1;

@@ -33,6 +33,7 @@ struct tern_cong_ops;
 	X(orphan_retries, 0, 0, 255)					\
 	X(keepalive_probes, TERN_KEEPALIVE_PROBES, 1, 255)		\
 	X(max_syn_backlog, 1024, 1, 1 << 20)				\
+	X(l3mdev_accept, 0, 0, 1)					\
 	X(syncookies, 1, 0, 2)						\
 	X(abort_on_overflow, 0, 0, 1)					\
 	X(max_tw_buckets, 65536, 0, 1 << 24)				\

@@ -85,8 +85,8 @@ static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb)
 	const struct tern_skb_cb *cb = tern_cb(skb);
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (bound && bound != cb->iif && bound != cb->sdif &&
-	    bound != skb->skb_iif)
+	if (!tern_sk_hears(sk, cb->iif, cb->sdif) &&
+	    (!bound || bound != skb->skb_iif))
 		return SKB_DROP_REASON_NO_SOCKET;
 	if (unlikely(!near_enough(sk, skb))) {
 		TERN_INC(tern_sk_net(sk), TCPMinTTLDrop);
@@ -274,21 +274,45 @@ static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
 	}
 }
 
+/**
+ * tern_demux_find() - the endpoint for what came in
+ * @tn: namespace
+ * @t: 4-tuple as seen from here; its VRF is taken off when the endpoint is in
+ *	none and hears that one all the same (l3mdev_accept)
+ *
+ * Context: any. Return: as tern_hash_lookup().
+ */
+struct tern_ep *tern_demux_find(struct tern_net *tn, struct tern_tuple *t)
+{
+	struct tern_ep *ep = tern_hash_lookup(tn, t);
+	u32 scope = t->scope;
+
+	if (likely(ep || !scope) || !tern_knob(tn, l3mdev_accept))
+		return ep;
+	t->scope = 0;
+	ep = tern_hash_lookup(tn, t);
+	if (!ep)
+		t->scope = scope;
+	return ep;
+}
+
 /*
  * Whatever dies leaves the table before its lock is free, so that each turn
  * finds something else: an entry's child, a socket's TIME-WAIT, or nothing.
  */
 static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
-				     const struct tern_tuple *t,
+				     struct tern_tuple *t,
 				     const struct tern_af_ops *af)
 {
 	enum skb_drop_reason reason;
+	u32 scope = t->scope;
 	struct tern_ep *ep;
 	bool gone;
 
 	do {
 		gone = false;
-		ep = tern_hash_lookup(tn, t);
+		t->scope = scope;
+		ep = tern_demux_find(tn, t);
 		if (!ep)
 			return to_nobody(tn, skb, t, af);
 		reason = to_found(ep, skb, t, af, &gone);
@@ -349,7 +373,7 @@ int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 
 /* The connection ended while the segment waited: whom is it for now? */
 static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
-				      const struct tern_tuple *t)
+				      struct tern_tuple *t)
 {
 	enum skb_drop_reason reason;
 

@@ -166,7 +166,7 @@ static void tuple(struct tern_tuple *t, const struct sk_buff *skb)
 	ipv6_addr_set_v4mapped(iph->saddr, &t->raddr);
 	t->lport = th->dest;
 	t->rport = th->source;
-	t->scope = 0;
+	t->scope = tern_skb_vrf(skb);
 }
 
 static void mtu_reduced(struct sock *sk, u32 mtu)
@@ -228,7 +228,7 @@ static void set_addresses(struct sock *sk, const struct flowi4 *fl4,
 	ipv6_addr_set_v4mapped(daddr, &t->raddr);
 	t->lport = inet->inet_sport;
 	t->rport = dport;
-	t->scope = 0;
+	t->scope = tern_sk_vrf(sk);
 	tern_sock_name6(sk);
 }
 
@@ -392,7 +392,7 @@ static int err_rcv(struct sk_buff *skb, u32 info)
 	ipv6_addr_set_v4mapped(iph->daddr, &t.raddr);
 	t.lport = th->source;
 	t.rport = th->dest;
-	t.scope = 0;
+	t.scope = inet_sdif(skb) ? skb->skb_iif : 0;
 	tern_icmp_rcv(dev_net(skb->dev), &t, ntohl(th->seq), kind, err, info,
 		      skb);
 	return 0;

@@ -158,13 +158,15 @@ static void child_setup(struct sock *child, struct dst_entry *dst)
 {
 	u32 scope = tern_sk(child)->ep.tuple.scope;
 
-	if (scope)
+	if (scope && !child->sk_bound_dev_if)
 		child->sk_bound_dev_if = scope;
 	keep_route(child, dst);
 }
 
-static u32 scope_of(const struct in6_addr *addr, int iif)
+static u32 scope_of(const struct in6_addr *addr, int vrf, int iif)
 {
+	if (vrf)
+		return vrf;
 	return ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL ? iif : 0;
 }
 
@@ -177,7 +179,7 @@ static void tuple(struct tern_tuple *t, const struct sk_buff *skb)
 	t->raddr = iph->saddr;
 	t->lport = th->dest;
 	t->rport = th->source;
-	t->scope = scope_of(&t->raddr, tern_cb(skb)->iif);
+	t->scope = scope_of(&t->raddr, tern_skb_vrf(skb), tern_cb(skb)->iif);
 }
 
 static void mtu_reduced(struct sock *sk, u32 mtu)
@@ -262,7 +264,7 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	t->raddr = *daddr;
 	t->lport = inet_sk(sk)->inet_sport;
 	t->rport = dport;
-	t->scope = scope_of(daddr, sk->sk_bound_dev_if);
+	t->scope = scope_of(daddr, tern_sk_vrf(sk), sk->sk_bound_dev_if);
 	flow(sk, sk->sk_bound_dev_if, &fl6, t);
 	dst = route_flow(sk, &fl6);
 	if (IS_ERR(dst))
@@ -422,7 +424,8 @@ static int err_rcv(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	t.raddr = iph->daddr;
 	t.lport = th->source;
 	t.rport = th->dest;
-	t.scope = scope_of(&t.raddr, inet6_iif(skb));
+	t.scope = scope_of(&t.raddr, inet6_sdif(skb) ? skb->skb_iif : 0,
+			   inet6_iif(skb));
 	tern_icmp_rcv(dev_net(skb->dev), &t, ntohl(th->seq), kind, err,
 		      ntohl(info), skb);
 	return 0;

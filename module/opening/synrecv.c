@@ -209,7 +209,8 @@ void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
 {
 	memset(syn, 0, sizeof(*syn));
 	syn->af = af;
-	syn->bound_dev_if = READ_ONCE(listener->sk_bound_dev_if);
+	syn->bound_dev_if = READ_ONCE(listener->sk_bound_dev_if) ?:
+			    tern_skb_vrf(skb);
 	syn->mark = READ_ONCE(listener->sk_mark);
 	syn->mad_us = tern_sock_delack_us(listener);
 	syn->ts_offset = tern_isn_ts_offset(&tern_sk_net(listener)->secret, t);

@@ -25,6 +25,8 @@ void tern_reset_reply(struct net *net, const struct tern_af_ops *af,
 
 	if (cb->flags & TERN_FLAG_RST)
 		return;
+	if (!oif)
+		oif = tern_skb_vrf(skb);
 	if (cb->flags & TERN_FLAG_ACK)
 		tern_xmit_reply(net, af, sk, oif, t, cb->ack, 0, TERN_FLAG_RST,
 				0, NULL);
