@@ -190,13 +190,16 @@ static void fresh_tcb(struct sock *sk)
  * tern_sock_init() - initial values of a TCB
  * @sk: new socket; proto.init
  *
- * Return: 0.
+ * Return: 0, or -EPROTONOSUPPORT where net.tern.enabled is 0, as without the
+ * module.
  */
 int tern_sock_init(struct sock *sk)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
 
+	if (!tern_knob(tn, enabled))
+		return -EPROTONOSUPPORT;
 	memset(&tp->conf, 0, sizeof(tp->conf));
 	tp->conf.delack_max_us = ~0U;
 	fresh_tcb(sk);

@@ -25,6 +25,7 @@ struct tern_cong_ops;
  * have that of 16 GiB.
  */
 #define TERN_SYSCTLS(X)							\
+	X(enabled, 1, 0, 1)						\
 	X(syn_retries, TERN_SYN_RETRIES, 1, 127)			\
 	X(synack_retries, TERN_SYNACK_RETRIES, 0, 255)			\
 	X(syn_linear_timeouts, 0, 0, 127)				\

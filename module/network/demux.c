@@ -213,6 +213,8 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 	if (sk) {
 		reason = to_listener(sk, skb, t, af, NULL, NULL);
 		sock_put(sk);
+	} else if (!tern_knob(tn, enabled)) {
+		reason = SKB_DROP_REASON_IP_NOPROTO;
 	} else if (policy_ok(NULL, skb)) {
 		tern_reset_reply(tn->net, af, NULL, t, skb);
 	} else {
@@ -325,6 +327,8 @@ static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 static int refuse(struct tern_net *tn, struct sk_buff *skb,
 		  enum skb_drop_reason reason)
 {
+	if (!tern_knob(tn, enabled))
+		return -ENOPROTOOPT;
 	TERN_INC(tn, InErrs);
 	drop(tn->net, NULL, skb, reason);
 	return 0;
@@ -332,13 +336,14 @@ static int refuse(struct tern_net *tn, struct sk_buff *skb,
 
 /**
  * tern_demux_arrives() - SEGMENT ARRIVES (RFC 9293 3.10.7)
- * @skb: data at the ternhdr; consumed
+ * @skb: data at the ternhdr; consumed, but for an error
  * @af: address family
  * @iif: device it came by, as the family sees it
  * @sdif: its slave, when that is a VRF, else 0
  * @check_ok: the checksum holds
  *
- * Context: softirq, RCU. Return: 0.
+ * Context: softirq, RCU. Return: 0, or -ENOPROTOOPT when the namespace has Tern
+ * switched off and no socket from before takes it.
  */
 int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 		       int iif, int sdif, bool check_ok)
@@ -366,6 +371,8 @@ int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));
 	reason = dispatch(tn, skb, &t, af);
+	if (unlikely(reason == SKB_DROP_REASON_IP_NOPROTO))
+		return -ENOPROTOOPT;
 	if (reason)
 		drop(tn->net, &t, skb, reason);
 	return 0;

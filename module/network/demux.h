@@ -4,7 +4,7 @@
 
 #include "core/tcb.h"
 
-/* A segment, data at its ternhdr, under RCU; consumes it. */
+/* A segment, data at its ternhdr, under RCU; consumes it, unless it returns an error. */
 int tern_demux_arrives(struct sk_buff *skb, const struct tern_af_ops *af,
 		       int iif, int sdif, bool check_ok);
 /* Counted, or NULL. */

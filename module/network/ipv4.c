@@ -10,6 +10,7 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 #include "ipv4.h"
 #include "core/hash.h"
 #include "send/xmit.h"
@@ -327,20 +328,36 @@ int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	return err;
 }
 
+/* The kernel's answer where a protocol has no handler */
+static int unknown(struct sk_buff *skb)
+{
+	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+		__IP_INC_STATS(dev_net(skb->dev), IPSTATS_MIB_INUNKNOWNPROTOS);
+		/* It has been a segment's; icmp_send() looks for options. */
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
+	return 0;
+}
+
 /* struct net_protocol.handler: data at the ternhdr, under RCU */
 static int rcv(struct sk_buff *skb)
 {
+	int err;
+
 	/* RFC 9293 3.9.2.3: MUST-57; not for us, so nobody's error */
 	if (skb->pkt_type != PACKET_HOST) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
 	/* Of a segment from this host the route tells the sender's device. */
-	return tern_demux_arrives(skb, &tern_ipv4_ops, inet_iif(skb),
-				  inet_sdif(skb),
-				  !skb_checksum_init(skb, tern_ipproto,
-						     inet_compute_pseudo) &&
-				  !skb_checksum_complete(skb));
+	err = tern_demux_arrives(skb, &tern_ipv4_ops, inet_iif(skb),
+				 inet_sdif(skb),
+				 !skb_checksum_init(skb, tern_ipproto,
+						    inet_compute_pseudo) &&
+				 !skb_checksum_complete(skb));
+	return unlikely(err) ? unknown(skb) : 0;
 }
 
 /* False when the error means nothing to a connection */

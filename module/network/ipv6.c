@@ -15,6 +15,7 @@
 #include <net/ndisc.h>
 #include <net/protocol.h>
 #include <net/transp_v6.h>
+#include <net/xfrm.h>
 #include "ipv6.h"
 #include "core/hash.h"
 #include "send/xmit.h"
@@ -368,10 +369,26 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	return err;
 }
 
+/* The kernel's answer where a protocol has no handler; @nhoff names us. */
+static int unknown(struct sk_buff *skb, int iif, u16 nhoff)
+{
+	if (xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+		__IP6_INC_STATS(dev_net(skb->dev), __in6_dev_get(skb->dev),
+				IPSTATS_MIB_INUNKNOWNPROTOS);
+		/* It has been a segment's. */
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		IP6CB(skb)->iif = iif;
+		icmpv6_send(skb, ICMPV6_PARAMPROB, ICMPV6_UNK_NEXTHDR, nhoff);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
+	return 0;
+}
+
 /* struct inet6_protocol.handler: data at the ternhdr, under RCU */
 static int rcv(struct sk_buff *skb)
 {
-	int iif = inet6_iif(skb);
+	int err, iif = inet6_iif(skb);
+	u16 nhoff = IP6CB(skb)->nhoff;
 	const struct ipv6hdr *iph = ipv6_hdr(skb);
 
 	/* RFC 9293 3.9.2.3: MUST-57; a mapped address is on no wire. */
@@ -381,10 +398,11 @@ static int rcv(struct sk_buff *skb)
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
-	return tern_demux_arrives(skb, &tern_ipv6_ops, iif, inet6_sdif(skb),
-				  !skb_checksum_init(skb, tern_ipproto,
-						     ip6_compute_pseudo) &&
-				  !skb_checksum_complete(skb));
+	err = tern_demux_arrives(skb, &tern_ipv6_ops, iif, inet6_sdif(skb),
+				 !skb_checksum_init(skb, tern_ipproto,
+						    ip6_compute_pseudo) &&
+				 !skb_checksum_complete(skb));
+	return unlikely(err) ? unknown(skb, iif, nhoff) : 0;
 }
 
 /* False when the error means nothing to a connection */
