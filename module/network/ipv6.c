@@ -2,8 +2,7 @@
 /*
  * IPv6 under the connection: struct tern_af_ops, connect(), and the entry of
  * received segments and ICMPv6 errors; ipv4.c's shape. A v4-mapped peer of an
- * AF_INET6 socket is ipv4.c's. Routing headers among a socket's options are
- * sent, but the route is the one to the peer.
+ * AF_INET6 socket is ipv4.c's.
  */
 #include <linux/kconfig.h>
 #if IS_ENABLED(CONFIG_IPV6)
@@ -55,11 +54,24 @@ static void flow(const struct sock *sk, int oif, struct flowi6 *fl6,
 	fl6->flowi6_uid = sock_net_uid(sock_net(sk), sk);
 }
 
-static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6)
+/*
+ * @options: of a packet with the socket's extension headers, of which a routing
+ * header says where it goes first (RFC 8200 4.4)
+ */
+static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6,
+				    bool options)
 {
+	struct in6_addr peer, *final = NULL;
+
+	if (options) {
+		rcu_read_lock();
+		final = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt),
+				       &peer);
+		rcu_read_unlock();
+	}
 	security_sk_classify_flow((struct sock *)sk,
 				  flowi6_to_flowi_common(fl6));
-	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, NULL);
+	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final);
 }
 
 static void keep_route(struct sock *sk, struct dst_entry *dst)
@@ -76,7 +88,7 @@ static int route(struct sock *sk)
 	if (__sk_dst_check(sk, inet6_sk(sk)->dst_cookie))
 		return 0;
 	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
-	dst = route_flow(sk, &fl6);
+	dst = route_flow(sk, &fl6, true);
 	if (IS_ERR(dst)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(dst);
@@ -114,7 +126,7 @@ static struct dst_entry *req_route(const struct sock *sk, int oif,
 	struct flowi6 fl6;
 
 	flow(sk, oif, &fl6, t);
-	dst = route_flow(sk, &fl6);
+	dst = route_flow(sk, &fl6, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
@@ -126,7 +138,7 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 
 	flow(sk, tw->bound_dev_if, &fl6, &tw->ep.tuple);
 	fl6.flowi6_mark = tw->mark;
-	dst = route_flow(sk, &fl6);
+	dst = route_flow(sk, &fl6, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
@@ -267,7 +279,7 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	t->rport = dport;
 	t->scope = scope_of(daddr, tern_sk_vrf(sk), sk->sk_bound_dev_if);
 	flow(sk, sk->sk_bound_dev_if, &fl6, t);
-	dst = route_flow(sk, &fl6);
+	dst = route_flow(sk, &fl6, true);
 	if (IS_ERR(dst))
 		return dst;
 	t->laddr = fl6.saddr;
