@@ -232,4 +232,74 @@ TEST_F(wire, control)
 	EXPECT_EQ(0, expect(p, &self->s, RST | ACK));
 }
 
+/* net.tern.enabled */
+static int switch_at_b(FIXTURE_DATA(hosts) *self, const char *on)
+{
+	return topo_enter(&self->t, 1) || sysctl_set("enabled", on) ? -1 : 0;
+}
+
+/* From A: 0, or the error */
+static int dial(FIXTURE_DATA(hosts) *self, int *fd)
+{
+	if (topo_enter(&self->t, 0))
+		return -1;
+	*fd = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
+	if (*fd < 0)
+		return errno;
+	if (!sk_wait(*fd, POLLOUT, SOON))
+		return ETIMEDOUT;
+	fcntl(*fd, F_SETFL, 0);
+	return sk_error(*fd);
+}
+
+/* What is no segment, from A: the error that comes back */
+static int garbage(void)
+{
+	int fd = socket(family(), SOCK_RAW, proto());
+
+	if (sk_connect(fd, HOST_B, 0) || send(fd, "x", 1, 0) != 1)
+		return -1;
+	return sk_wait(fd, POLLERR, SOON) ? sk_error(fd) : ETIMEDOUT;
+}
+
+/* As a host does that doesn't know the protocol */
+TEST_F(hosts, disabled)
+{
+	int unknown = is_v6() ? EPROTO : ENOPROTOOPT, fd;
+
+	if (!is_tern())
+		SKIP(return, "Tern's switch");
+	ASSERT_EQ(0, switch_at_b(self, "0"));
+	EXPECT_EQ(-1, sk_new(0));
+	EXPECT_EQ(EPROTONOSUPPORT, errno);
+	EXPECT_EQ(unknown, dial(self, &fd));
+	EXPECT_EQ(unknown, garbage());
+	ASSERT_EQ(0, switch_at_b(self, "1"));
+	EXPECT_LE(0, sk_new(0));
+	EXPECT_EQ(ECONNREFUSED, dial(self, &fd));
+}
+
+/* What there was goes on, a listener too. */
+TEST_F(hosts, disabled_later)
+{
+	int listener, c[2], s[2];
+
+	if (!is_tern())
+		SKIP(return, "Tern's switch");
+	ASSERT_EQ(0, topo_enter(&self->t, 1));
+	listener = sk_listen(PORT, 4);
+	ASSERT_GE(listener, 0);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, dial(self, &c[i]));
+		s[i] = accept_as(listener, 0);
+		ASSERT_GE(s[i], 0);
+		ASSERT_EQ(0, switch_at_b(self, "0"));
+		EXPECT_TRUE(talk(c[0], s[0]));
+	}
+	EXPECT_TRUE(talk(c[1], s[1]));
+	close(listener);
+	EXPECT_EQ(is_v6() ? EPROTO : ENOPROTOOPT, dial(self, &listener));
+	EXPECT_TRUE(talk(c[1], s[1]));
+}
+
 TEST_HARNESS_MAIN

@@ -64,7 +64,7 @@ struct tern_cong_ops;
  *	and its namesake in milliseconds are two views of it
  * @keepalive_intvl_ms: between probes, likewise
  * @fin_timeout_ms: FIN-WAIT-2 of an orphan, likewise
- * @notsent_lowat: bytes unsent below which a socket is writable
+ * @notsent_lowat: bytes unsent below which a write takes more
  * @rmem: receive buffer: least, default, most, bytes
  * @wmem: send buffer: least, default, most, bytes
  * @congestion_control: of new sockets
