@@ -143,6 +143,68 @@ TEST_F(wire, rfc1337_3__reset)
 		EXPECT_EQ(1, stat_get("TWKilled"));
 }
 
+/* TIME-WAIT for two hours, @old the peer's last timestamp in it; -1: failed */
+static int64_t long_wait(struct peer *p, struct seg *s, uint32_t *old)
+{
+	p->ts = true;
+	p->port = FROM;
+	if (sysctl_set("msl_ms", "3600000") || to_time_wait(p, s, sk_listen(PORT, 4)))
+		return -1;
+	*old = p->tsval;
+	return now_us();
+}
+
+#define HALF_HOUR	1800000000U
+#define FORTY_MINUTES	2400000000U
+
+/*
+ * RFC 7323 5.5: 36 minutes are half of the timestamps' range. What comes later
+ * seems older, and is not. A SYN:
+ */
+TEST_F_TIMEOUT(wire, rfc7323_5_5__syn, 10000)
+{
+	struct peer *p = &self->p;
+	int64_t start;
+	uint32_t old;
+
+	if (!is_tern() || !timetravel())
+		SKIP(return, "takes 40 minutes; TCP's timestamps take 25 days");
+	start = long_wait(p, &self->s, &old);
+	ASSERT_GT(start, 0);
+	p->tsecr = 0;
+	/* So long it is still to be told which is older. */
+	sleep_until(start + HALF_HOUR);
+	p->tsval = old - 1;
+	say(p, .flags = SYN, .seq = p->snd_nxt - 50000, .mss = MSS);
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_EQ(TERN_TIME_WAIT, sk_state(PORT, FROM));
+	sleep_until(start + FORTY_MINUTES);
+	p->tsval = old + FORTY_MINUTES;
+	say(p, .flags = SYN, .seq = p->snd_nxt - 50000, .mss = MSS);
+	ASSERT_EQ(0, expect(p, &self->s, SYN | ACK));
+	EXPECT_EQ(p->snd_nxt - 50000 + 1, self->s.ack);
+}
+
+/* A FIN: acknowledged, and TIME-WAIT begins anew */
+TEST_F_TIMEOUT(wire, rfc7323_5_5__fin, 10000)
+{
+	struct peer *p = &self->p;
+	int64_t start;
+	uint32_t old;
+
+	if (!is_tern() || !timetravel())
+		SKIP(return, "takes 40 minutes; TCP's timestamps take 25 days");
+	start = long_wait(p, &self->s, &old);
+	ASSERT_GT(start, 0);
+	sleep_until(start + FORTY_MINUTES);
+	p->tsval = old + FORTY_MINUTES;
+	say(p, .flags = FIN | ACK, .seq = p->snd_nxt - 1, .ack = p->rcv_nxt);
+	ASSERT_EQ(0, expect(p, &self->s, ACK));
+	EXPECT_EQ(p->tsval, self->s.tsecr);
+	EXPECT_LT(7200000 - SOON, sk_find(PORT, FROM, TERN_TIME_WAIT).left_ms);
+	EXPECT_EQ(0, stat_get("PAWSEstab"));
+}
+
 /* No more than max_tw_buckets: the next is forgotten at once, and counted. */
 TEST_F(wire, rfc9293_3_3_2__too_many)
 {

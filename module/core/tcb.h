@@ -453,6 +453,13 @@ static inline u32 tern_ts_val(u64 now_ns, u32 offset)
 	return (u32)div_u64(now_ns, NSEC_PER_USEC) + offset;
 }
 
+/* Is a TS.Recent set at @recent_ns too old to judge by (RFC 7323 5.5)? */
+static inline bool tern_ts_stale(u64 recent_ns, u64 now_ns)
+{
+	return now_ns - recent_ns >
+	       (u64)(TERN_PAWS_WRAP_US - 1) * NSEC_PER_USEC;
+}
+
 /* Segments believed to be in the network (RFC 6675 "pipe") */
 static inline u32 tern_in_flight(const struct tern_sock *tp)
 {
