@@ -49,6 +49,7 @@ static const struct {
 	{ "abort_on_overflow", 0, 0, 1 },
 	{ "max_tw_buckets", -1, 0, 1 << 24 },
 	{ "tw_reuse", 2, 0, 2 },
+	{ "tw_reuse_delay_ms", 1000, 0, 3600000 },
 	{ "max_orphans", -1, 0, 1 << 24 },
 	{ "rfc1337", 1, 0, 1 },
 	{ "challenge_ack_limit", 0x7fffffff, 0, 0x7fffffff },

@@ -110,7 +110,8 @@ struct tern_timers {
  * @head: first skb of sk_write_queue not yet sent, NULL when none.
  *	Sent ones stay in sk_write_queue until acknowledged.
  * @lsnd_ns: when data was sent last
- * @rto_due: when the RTO expires, had no loss probe its place
+ * @rto_due: when the RTO expires, had no loss probe or early SYN its place
+ * @syn_soon: that SYN was sent, or is about to be
  * @fin_queued: FIN is at the tail of the queue
  * @cwnd_limited: the last push stopped at cwnd
  */
@@ -130,6 +131,7 @@ struct tern_snd {
 	u8 wscale;
 	bool fin_queued;
 	bool cwnd_limited;
+	bool syn_soon;
 	u32 packets_out;
 	u32 sacked_out;
 	u32 lost_out;

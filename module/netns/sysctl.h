@@ -37,6 +37,7 @@ struct tern_cong_ops;
 	X(abort_on_overflow, 0, 0, 1)					\
 	X(max_tw_buckets, 65536, 0, 1 << 24)				\
 	X(tw_reuse, 2, 0, 2)						\
+	X(tw_reuse_delay_ms, TERN_TW_REUSE_MS, 0, 3600000)		\
 	X(max_orphans, 65536, 0, 1 << 24)				\
 	X(rfc1337, 1, 0, 1)						\
 	X(challenge_ack_limit, 0x7fffffff, 0, 0x7fffffff)		\

@@ -29,6 +29,7 @@
 #define TERN_RTO_FIRST_US	1000000U	/* RFC 6298 2.1 */
 #define TERN_RTO_LOW_US		200000U		/* 1 s in RFC 6298 2.4 */
 #define TERN_RTO_HIGH_US	120000000U	/* RFC 6298 2.5: 60 s or more */
+#define TERN_SYN_SOON_US	5000U		/* a RST's start over the SYN that follows */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_MAD_DEFAULT_US	200000U		/* a peer that sends no MAD */
 #define TERN_CLOCK_GRAIN_US	1U		/* RFC 6298 2: G */
@@ -38,6 +39,7 @@
 #define TERN_REO_MIN_US		1U		/* floor of RACK's window */
 #define TERN_REO_PERSIST	16U		/* RFC 8985 6.2: recoveries */
 #define TERN_MSL_DEFAULT_MS	30000U		/* RFC 9293 3.4.2 has 2 min */
+#define TERN_TW_REUSE_MS	1000U		/* as TCP's */
 #define TERN_PAWS_SLACK_US	20000U		/* 2^31 bytes take 43 ms at 400 Gbit/s */
 #define TERN_PAWS_WRAP_US	0x80000000U	/* RFC 7323 5.5 at 1 us a tick */
 #define TERN_BLACK_HOLE_S	600ULL		/* RFC 1191 6.3 */
