@@ -20,6 +20,7 @@ static enum hrtimer_restart expire(struct hrtimer *t)
 	struct tern_tw *tw = container_of(t, struct tern_tw, timer);
 	u64 due = READ_ONCE(tw->due);
 
+	TERN_INC(tw->tn, TimersFired);
 	/* A repeated FIN has moved the end. */
 	if (ktime_get_ns() < due)
 		return tern_timer_mini_again(t, due);

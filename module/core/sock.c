@@ -15,6 +15,7 @@
 #include "sock.h"
 #include "trace.h"
 #include "state.h"
+#include "budget.h"
 #include "timer.h"
 #include "hash.h"
 
@@ -209,6 +210,8 @@ int tern_sock_init(struct sock *sk)
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(tn->sysctl.wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(tn->sysctl.rmem[1]));
 	sk_sockets_allocated_inc(sk);
+	if (tern_budget_applies(sk))
+		tern_timer_limit(sk);
 	return 0;
 }
 
@@ -297,6 +300,7 @@ static struct sock *copy_of(struct sock *listener)
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
 	fresh_tcb(child);
+	tern_timer_limit_child(child, listener);
 	tern_cong_init(&tern_sk(child)->cong,
 		       READ_ONCE(tern_sk(listener)->cong.ops));
 	own_pinfo(child, listener);

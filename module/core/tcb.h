@@ -64,16 +64,24 @@ enum tern_timer_id {
 	TERN_TIMER_NR
 };
 
+struct tern_budget;
+
 /**
  * struct tern_timers - owned by timer.c
  * @hr: the hrtimer
  * @due: deadline of each job, ns of CLOCK_MONOTONIC; 0 when not armed
  * @armed: what @hr is set to; KTIME_MAX when it is not queued
+ * @budget: what @fine jobs are drawn from; NULL: whoever set them may
+ * @fine: bit of each job that repeats, and soon
+ * @held: @armed is later than such a job's deadline
  */
 struct tern_timers {
 	struct hrtimer hr;
 	u64 due[TERN_TIMER_NR];
 	u64 armed;
+	struct tern_budget *budget;
+	u8 fine;
+	bool held;
 };
 
 /* Bit of sk_tsq_flags: the hrtimer fired while a user owned the socket. */

@@ -92,6 +92,9 @@ struct tern_sysctl {
 /* Memory of all Tern sockets in pages: low, pressure, high; global as TCP's. */
 extern long tern_sysctl_mem[3];
 
+/* Expiries a second that a user may have at short intervals; see budget.c. */
+extern int tern_sysctl_fine_timer_rate;
+
 int tern_sysctl_net_init(struct net *net, struct tern_sysctl *s);
 void tern_sysctl_net_exit(struct tern_sysctl *s);
 

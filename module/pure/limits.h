@@ -32,6 +32,7 @@
 #define TERN_SYN_SOON_US	5000U		/* a RST's start over the SYN that follows */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_MAD_DEFAULT_US	200000U		/* a peer that sends no MAD */
+#define TERN_USER_FLOOR_US	1000U		/* least interval that a user may set */
 #define TERN_CLOCK_GRAIN_US	1U		/* RFC 6298 2: G */
 #define TERN_RTT_MAX_US		268435456U	/* 2^28: longest sample believed */
 #define TERN_RTT_MIN_WIN_US	10000000U	/* memory of the smallest sample */
@@ -58,6 +59,7 @@
 #define TERN_RETRIES1		3U	/* RFC 9293 3.8.3 R1 */
 #define TERN_RETRIES2		15U	/* RFC 9293 3.8.3 R2 */
 #define TERN_ORPHAN_RETRIES	8U	/* what orphan_retries 0 means */
+#define TERN_FINE_RATE		10000U	/* a user's expiries a second; budget.c */
 #define TERN_CHALLENGE_LIMIT	0x7fffffffU	/* RFC 5961 7, a second */
 #define TERN_INVALID_RATELIMIT_MS 500U
 
