@@ -42,20 +42,19 @@ static struct tern_budget spare = { .ref = REFCOUNT_INIT(1) };
  * The user behind it all: he may have as many user namespaces as he likes, and
  * a range of uids to map into them.
  */
-static kuid_t user_of(const struct sock *sk)
+static kuid_t user_of(const struct net *net)
 {
-	const struct user_namespace *ns = sock_net(sk)->user_ns;
+	struct user_namespace *ns = net->user_ns;
 
 	if (ns == &init_user_ns)
 		ns = current_user_ns();
 	if (ns == &init_user_ns)
-		return READ_ONCE(sk->sk_uid);
+		return current_euid();
 	while (ns->parent != &init_user_ns)
 		ns = ns->parent;
 	/* Containers that root made are apart by whom their root is. */
-	if (uid_eq(ns->owner, GLOBAL_ROOT_UID))
-		return make_kuid((struct user_namespace *)ns, 0);
-	return ns->owner;
+	return uid_eq(ns->owner, GLOBAL_ROOT_UID) ? make_kuid(ns, 0) :
+						    ns->owner;
 }
 
 /**
@@ -81,15 +80,15 @@ static struct tern_budget *find(kuid_t uid)
 }
 
 /**
- * tern_budget_get() - the budget of a socket's user
+ * tern_budget_get() - the budget of who makes a socket, or sets an option of it
  * @sk: socket
  *
- * Context: process, the user's. Return: counted.
+ * Context: process, his. Return: counted.
  */
 struct tern_budget *tern_budget_get(const struct sock *sk)
 {
 	struct tern_budget *b, *new = kzalloc(sizeof(*new), GFP_KERNEL);
-	kuid_t uid = user_of(sk);
+	kuid_t uid = user_of(sock_net(sk));
 
 	spin_lock_bh(&users_lock);
 	b = find(uid);

@@ -172,9 +172,10 @@ void tern_timer_limit(struct sock *sk)
 {
 	struct tern_timers *tm = &tern_sk(sk)->timers;
 
-	/* A listener's entries read it without a lock. */
-	if (!tm->budget)
-		smp_store_release(&tm->budget, tern_budget_get(sk));
+	if (tm->budget)
+		return;
+	/* Whole; pairs with who reads a listener's without a lock. */
+	smp_store_release(&tm->budget, tern_budget_get(sk));
 }
 
 /**
