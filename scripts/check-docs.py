@@ -9,6 +9,7 @@ module/user/{proc,sockopt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
 has a manual page with its options; mandoc has no word about one.
+judge.rst is what tern-judge says of its rules.
 Each scenario of scripts/scenes/LIST has a scene, a selftest and a section with
 its ladder.
 """
@@ -263,8 +264,12 @@ def tool_errors():
         if name not in pages:
             yield f"{name}: no manual page"
             continue
-        told = set(re.findall(r"^(?:\t*\")?  (-\w)\b",
-                              source.read_text(encoding="utf-8"), re.M))
+        text = source.read_text(encoding="utf-8")
+        # A program with a directory of its own has its options there.
+        parts = TOP / "tools" / name.removeprefix("tern-") / "cli.py"
+        if parts.exists():
+            text = parts.read_text(encoding="utf-8")
+        told = set(re.findall(r"^(?:\t*\")?  (-\w)\b", text, re.M))
         paged = set(re.findall(r"^\.(?:B|BI) \\(-\w)", pages[name], re.M))
         for option in sorted(told ^ paged):
             yield f"{name}: {option} is not in both --help and manual page"
@@ -302,6 +307,13 @@ def check_scenes(names):
     return errors
 
 
+def judge_errors():
+    fresh = subprocess.run([sys.executable, "-B", TOP / "tools/tern-judge", "--doc"],
+                           check=True, capture_output=True, text=True).stdout
+    if fresh != read("Documentation/judge.rst"):
+        yield "judge.rst is not what tools/tern-judge --doc prints"
+
+
 def main():
     table = sysctls()
     docs = entries(read("Documentation/tern-sysctl.rst"), r"(\w+) - \S")
@@ -324,6 +336,7 @@ def main():
     errors += link_errors()
     errors += tool_errors()
     errors += manual_lint()
+    errors += judge_errors()
     scenes = [line for line in read("scripts/scenes/LIST").splitlines()
               if line and line[0] != "#"]
     errors += check_scenes(scenes)
