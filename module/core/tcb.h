@@ -159,6 +159,7 @@ struct tern_snd {
  * @mss: estimate of the peer's segment size, for the ACK of every second
  * @wscale: shift of windows advertised
  * @fin: the FIN was received in order
+ * @collapsed: all that waits for the reader was looked at for segments to join
  * @nomem: what came in order did not fit the memory: the next window is zero
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
@@ -184,6 +185,7 @@ struct tern_rcv {
 	u8 wscale;
 	bool fin : 1;
 	bool nomem : 1;
+	bool collapsed : 1;
 	u32 space_copied;
 	u32 space;
 	u32 segs;
@@ -252,6 +254,7 @@ enum tern_phase {
  * @cut_ns: when the window was cut last, 0 when that was undone
  * @rack_end: end of the segment of @rack_ns
  * @fack: highest sequence SACKed
+ * @known: SACK blocks that the queue was marked by, while any of it is SACKed
  * @dupacks: duplicate ACKs in a row
  * @reo_round: SND.NXT when @reo_mult grew last
  * @tlp_high: SND.NXT when a loss probe was sent, 0 none in flight
@@ -274,6 +277,7 @@ struct tern_recovery {
 	u64 cut_ns;
 	u32 rack_end;
 	u32 fack;
+	struct tern_sack_known known;
 	u32 dupacks;
 	u32 reo_round;
 	u32 tlp_high;

@@ -7,6 +7,7 @@
 #ifndef _TERN_SYSCTL_H
 #define _TERN_SYSCTL_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <net/inet_timewait_sock.h>
 #include <net/net_namespace.h>
@@ -87,6 +88,13 @@ struct tern_sysctl {
 
 /* A knob's value in force; works for any int field. @tn: struct tern_net */
 #define tern_knob(tn, name)	READ_ONCE((tn)->sysctl.name)
+
+/*
+ * A value of rmem or wmem in force, bytes: half of what an int counts at most,
+ * since a socket may hold somewhat more than its buffer.
+ */
+#define tern_knob_buf(tn, name, i)					\
+	min(READ_ONCE((tn)->sysctl.name[i]), SZ_1G)
 
 /* Memory of all Tern sockets in pages: low, pressure, high; global as TCP's. */
 extern long tern_sysctl_mem[3];

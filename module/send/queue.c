@@ -5,22 +5,26 @@
  * out (GSO), and here when a part of one has a fate of its own.
  */
 #include "queue.h"
+#include "core/sock.h"
 #include "mtu.h"
 
 /**
  * tern_queue_alloc() - an empty segment for the send queue
  * @sk: socket, locked
  * @gfp: allocation flags
+ * @must: whatever the sysctl mem says: the connection could not go on
  *
  * Return: the segment, headroom reserved, memory granted; NULL otherwise.
  */
-struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp)
+struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp, bool must)
 {
 	struct sk_buff *skb = alloc_skb_fclone(TERN_MAX_HEADER, gfp);
 
 	if (unlikely(!skb))
 		goto pressure;
-	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+	if (must) {
+		tern_sock_force_memory(sk, skb->truesize);
+	} else if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
 		__kfree_skb(skb);
 		goto pressure;
 	}
@@ -172,7 +176,7 @@ int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 	}
 	if (tern_queue_unclone(skb))
 		return -ENOMEM;
-	rest = tern_queue_alloc(sk, GFP_ATOMIC);
+	rest = tern_queue_alloc(sk, GFP_ATOMIC, true);
 	if (!rest)
 		return -ENOMEM;
 	/* Linear data would need room there: the queue has page frags only. */
