@@ -81,9 +81,9 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 		tern_sock_net_exit(tn);
 	}
 	/*
-	 * Timers that took their object out before we came to it; then what
-	 * they and we gave to RCU: an orphan lets go of its route last, which
-	 * is counted in its namespace.
+	 * Timers that took their object out before we came to it; then the
+	 * routes that orphans let go of: RCU frees them by what is the
+	 * namespace's.
 	 */
 	synchronize_rcu();
 	rcu_barrier();

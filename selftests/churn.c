@@ -8,7 +8,12 @@
  *			FIN_WAIT2 and LAST_ACK, one that resends, one that probes
  *			a shut window; ends with an entry half open. An nftables
  *			table "t" sees to it that no answer ends them.
+ *	churn held HOW QDISC	in a namespace of its own, which lives until it is
+ *			killed: a connection is closed, by FIN or RST as HOW says,
+ *			and what it sends stays in QDISC of the device; says "held"
  */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 
 #include "tern_test.h"
@@ -100,12 +105,42 @@ static int orphans(void)
 	return 0;
 }
 
+/*
+ * The server's end, which closed first and has nothing under way, stays in
+ * FIN_WAIT2; the client's stays in LAST_ACK or is gone.
+ */
+static int held(bool abort, const char *qdisc)
+{
+	struct linger hard = { .l_onoff = abort };
+	int fd[2], port;
+
+	if (unshare(CLONE_NEWNET) || run("ip link set lo up") || pair(fd, PORT))
+		return 1;
+	port = sk_port(fd[0]);
+	close(fd[1]);
+	if (!wait_state(PORT, port, TERN_FIN_WAIT2, SOON) || drop("") ||
+	    run("tc qdisc add dev lo root %s", qdisc))
+		return 2;
+	setsockopt(fd[0], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(fd[0]);
+	if (abort ? !wait_gone(port, PORT, SOON) : !wait_state(port, PORT, TERN_LAST_ACK, SOON))
+		return 3;
+	if (run("tc -s qdisc show dev lo | grep -q 'backlog [1-9]'"))
+		return 4;
+	printf("held\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "traffic"))
 		traffic(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "orphans"))
 		return orphans();
-	fprintf(stderr, "usage: churn traffic FILE | churn orphans\n");
+	if (argc == 4 && !strcmp(argv[1], "held"))
+		return held(!strcmp(argv[2], "rst"), argv[3]);
+	fprintf(stderr, "usage: churn traffic FILE | orphans | held fin|rst QDISC\n");
 	return 2;
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# unload: rmmod is refused while sockets are open and clean once they are
-# closed, timers and TIME_WAIT included; loading and unloading under traffic.
+# unload: rmmod is refused while sockets are open, or packets of theirs lie in a
+# queue, and clean once they are closed, timers and TIME_WAIT included; loading
+# and unloading under traffic.
 # A hundred rounds of that or TERN_ROUNDS, ten on a kernel with every check on.
 #
 # TERN_KO names the module's file when modprobe doesn't find it.
@@ -111,6 +112,33 @@ for ip in $families; do
 	! loaded; ok $? "clean with those alive, IPv$ip"
 	nft delete table inet t
 	load
+done
+
+# A packet in somebody's queue has the socket's memory, and that needs the module.
+# No rmmod may wait for it: it would do so for ever.
+ended() { ! kill -0 "$1" 2> /dev/null; }
+
+held() {	# held HOW QDISC
+	local out=/tmp/unload.$$.held holder rmmod
+	TERN_IP=$ip "$here/churn" held "$1" "$2" > "$out" & holder=$!
+	await grep -q held "$out"
+	ok $? "a $1 is held by ${2%% *}, IPv$ip"
+	rmmod tern 2> /dev/null & rmmod=$!
+	await ended $rmmod && ! wait $rmmod && loaded
+	ok $? "refused while it is, IPv$ip"
+	nsenter -t $holder -n tc qdisc del dev lo root
+	await rmmod tern
+	! loaded; ok $? "clean when it is out, IPv$ip"
+	kill $holder
+	wait $holder 2> /dev/null
+	load
+}
+
+for ip in $families; do
+	# Packet and reference, of an orphan and of what is left of one
+	[ "$ip" = 4 ] && set -- plug 'netem delay 1000s' || set -- 'netem delay 1000s' plug
+	held fin "$1"
+	held rst "$2"
 done
 
 busy() { grep -q '^PassiveOpens [1-9]' /proc/net/tern_stats; }

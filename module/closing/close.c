@@ -9,6 +9,7 @@
 #include "core/state.h"
 #include "core/timer.h"
 #include "core/hash.h"
+#include "core/orphan.h"
 #include "core/sock.h"
 #include "send/ack.h"
 #include "send/reset.h"
@@ -252,7 +253,7 @@ void tern_close(struct sock *sk, long timeout)
 
 	sock_hold(sk);
 	closed = sk->sk_state == TCP_CLOSE;
-	tern_sock_orphan(sk);
+	tern_orphan_make(sk);
 	release_sock(sk);
 
 	/*

@@ -43,6 +43,23 @@ static inline void tern_compat_unpin_net(struct sock *sk, struct net *net)
 }
 #endif
 
+/* Before that, who needs the memory of struct net takes a reference himself. */
+#include <linux/netdevice.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+static inline void tern_compat_hold_net(struct net *net)
+{
+	refcount_inc(&net->passive);
+}
+
+static inline void tern_compat_drop_net(struct net *net)
+{
+	net_ns_type_operations.drop_ns(net);
+}
+#else
+#define tern_compat_hold_net(net)	((void)(net))
+#define tern_compat_drop_net(net)	((void)(net))
+#endif
+
 /* 6.5: GSO has a header of its own */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>

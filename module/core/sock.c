@@ -4,7 +4,6 @@
  * into ESTABLISHED from any side, the way to CLOSED from any state
  * (RFC 9293 3.3.1, 3.10.5), and the memory of its queues.
  */
-#include <linux/module.h>
 #include <linux/wait.h>
 #include <linux/memcontrol.h>
 #include <net/inet_common.h>
@@ -17,6 +16,7 @@
 #include "state.h"
 #include "timer.h"
 #include "hash.h"
+#include "orphan.h"
 
 /* Sockets that exist; the module's code must outlive them. */
 static atomic_t alive = ATOMIC_INIT(0);
@@ -98,6 +98,7 @@ void tern_sock_purge(struct sock *sk)
 void tern_sock_destruct(struct sock *sk)
 {
 	tern_timer_destroy(sk);
+	tern_orphan_gone(sk);
 	sk_sockets_allocated_dec(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)
@@ -112,8 +113,9 @@ void tern_sock_destruct(struct sock *sk)
 /**
  * tern_sock_wait_gone() - wait until no socket's code can run any more
  *
- * Context: module exit. The last steps of a socket's freeing run in the same
- * RCU callback as its destructor, hence the barrier.
+ * Context: module exit. A grace period: what others might keep for longer holds
+ * the module (tern_orphan_may_send()). The last steps of a socket's freeing run
+ * in the same RCU callback as its destructor, hence the barrier.
  */
 void tern_sock_wait_gone(void)
 {
@@ -472,6 +474,7 @@ static void destroy(struct sock *sk)
 	if (tp->ep.bind)
 		tern_hash_put_port(tn, &tp->ep);
 	atomic_dec(&tn->orphans);
+	tern_orphan_leave(sk);
 	sock_put(sk);
 }
 
@@ -547,31 +550,6 @@ void tern_sock_timeout(struct sock *sk, const char *event)
 {
 	TERN_INC(tern_sk_net(sk), TCPAbortOnTimeout);
 	tern_sock_abort(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, event);
-}
-
-/**
- * tern_sock_orphan() - the file is closed, the connection goes on
- * @sk: socket, locked
- *
- * An orphan holds neither its namespace nor the module: the namespace's exit
- * ends it (tern_sock_net_exit()), so that a dead peer can't delay either. Its
- * memory is given back through a struct proto without an owner. Whoever calls
- * this holds the module by an open file.
- */
-void tern_sock_orphan(struct sock *sk)
-{
-	struct net *net = sock_net(sk);
-
-	sock_orphan(sk);
-	atomic_inc(&tern_sk_net(sk)->orphans);
-	sk->sk_prot_creator = sk->sk_family == AF_INET6 ? &tern_prot6_orphan :
-							  &tern_prot_orphan;
-	module_put(THIS_MODULE);
-	if (!sk->sk_net_refcnt)
-		return;
-	sk->sk_net_refcnt = 0;
-	sock_inuse_add(net, -1);
-	tern_compat_unpin_net(sk, net);
 }
 
 /* One walk through the table. True when it met an orphan. */

@@ -19,9 +19,6 @@ void tern_sock_abort(struct sock *sk, int err, const char *event);
 bool tern_sock_short_of_memory(const struct sock *sk);
 void tern_sock_timeout(struct sock *sk, const char *event);
 void tern_sock_heard(struct sock *sk);
-void tern_sock_orphan(struct sock *sk);
-/* Defined in socket.c: as tern_prot, tern_prot6, but without holding the module. */
-extern struct proto tern_prot_orphan, tern_prot6_orphan;
 void tern_sock_grow_sndbuf(struct sock *sk);
 void tern_sock_write_space(struct sock *sk);
 void tern_sock_free_tx_skb(struct sock *sk, struct sk_buff *skb);

@@ -61,6 +61,7 @@ enum tern_timer_id {
 	TERN_TIMER_DELACK,	/* ack: delayed ACK (RFC 9293 3.8.6.3) */
 	TERN_TIMER_KEEPALIVE,	/* keepalive (RFC 9293 3.8.4) */
 	TERN_TIMER_FINWAIT2,	/* close: orphan in FIN-WAIT-2 */
+	TERN_TIMER_SETTLE,	/* orphan: does it still hold the module? */
 	TERN_TIMER_NR
 };
 
@@ -363,11 +364,13 @@ struct tern_conf {
  * @passive: came from a listener
  * @retries: timeouts in a row without progress
  * @probes: zero-window or keepalive probes unanswered
+ * @looks: of an orphan: so often something was outside since it sent
  * @retrans_start_ns: first timeout of the row, for TERN_USER_TIMEOUT
  * @persist_start_ns: first zero-window probe unanswered, likewise
  * @pmtu: path MTU in force for @snd.mss
  * @black_hole_ns: since when segments have base_mss at most, 0: they don't
  * @mtu_info: path MTU that ICMP told of, with TERN_DEFER_MTU
+ * @late_userns: of an orphan that outlives its namespace, else NULL
  * @listen: queues, when in LISTEN
  * @listener: the listener of a child not yet accepted; holds a reference
  * @accept_node: link in the listener's accept queue
@@ -396,11 +399,14 @@ struct tern_sock {
 	   passive:1;
 	u8 retries;
 	u8 probes;
+	u8 looks;
 	u64 retrans_start_ns;
 	u64 persist_start_ns;
 	u32 pmtu;
 	u32 mtu_info;
 	u64 black_hole_ns;
+
+	struct user_namespace *late_userns;
 
 	struct tern_listen listen;
 	struct sock *listener;

@@ -13,6 +13,7 @@
 
 #define NOT_ARMED	((u64)KTIME_MAX)
 
+/* One without a name is no timer of the protocol's: it is not shown. */
 static const char *const names[TERN_TIMER_NR] = {
 	[TERN_TIMER_RETRANS]	= "retransmit",
 	[TERN_TIMER_PROBE]	= "probe",
@@ -32,8 +33,15 @@ const char *tern_timer_name(enum tern_timer_id id)
 	return id < TERN_TIMER_NR ? names[id] : "-";
 }
 
+static void note(struct sock *sk, const char *op, enum tern_timer_id id, u64 due)
+{
+	if (names[id])
+		trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, op,
+				 names[id], due);
+}
+
 /**
- * tern_timer_next() - the job that is due next
+ * tern_timer_next() - the protocol's job that is due next
  * @sk: socket; locked, or the answer is a hint
  *
  * Return: its id, or TERN_TIMER_NR when none is armed.
@@ -47,7 +55,7 @@ enum tern_timer_id tern_timer_next(const struct sock *sk)
 	for (id = 0; id < TERN_TIMER_NR; id++) {
 		u64 due = READ_ONCE(tm->due[id]);
 
-		if (due && due < best) {
+		if (names[id] && due && due < best) {
 			best = due;
 			next = id;
 		}
@@ -65,22 +73,23 @@ static void program(struct tern_timers *tm, u64 due_ns)
 static void run_due(struct sock *sk)
 {
 	struct tern_timers *tm = &tern_sk(sk)->timers;
-	u64 now = tern_clock(tern_sk(sk));
+	u64 now = tern_clock(tern_sk(sk)), next = NOT_ARMED;
 	enum tern_timer_id id;
 
 	tm->armed = NOT_ARMED;
 	for (id = 0; id < TERN_TIMER_NR; id++) {
 		if (!tm->due[id] || tm->due[id] > now)
 			continue;
-		trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "fire",
-				 names[id], tm->due[id]);
+		note(sk, "fire", id, tm->due[id]);
 		tm->due[id] = 0;
 		tern_timer_expire[id](sk);
 	}
 
-	id = tern_timer_next(sk);
-	if (id < TERN_TIMER_NR && tm->due[id] < tm->armed)
-		program(tm, tm->due[id]);
+	for (id = 0; id < TERN_TIMER_NR; id++)
+		if (tm->due[id])
+			next = min(next, tm->due[id]);
+	if (next < tm->armed)
+		program(tm, next);
 }
 
 static enum hrtimer_restart fired(struct hrtimer *hr)
@@ -139,8 +148,7 @@ void tern_timer_arm(struct sock *sk, enum tern_timer_id id, u64 due_ns)
 	WARN_ON_ONCE(id == TERN_TIMER_PERSIST && tm->due[TERN_TIMER_RETRANS]);
 
 	tm->due[id] = due_ns;
-	trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "arm", names[id],
-			 due_ns);
+	note(sk, "arm", id, due_ns);
 	if (due_ns < tm->armed)
 		program(tm, due_ns);
 }
@@ -156,8 +164,7 @@ void tern_timer_disarm(struct sock *sk, enum tern_timer_id id)
 
 	if (!tm->due[id])
 		return;
-	trace_tern_timer(sock_net(sk), &tern_sk(sk)->ep.tuple, "cancel",
-			 names[id], tm->due[id]);
+	note(sk, "cancel", id, tm->due[id]);
 	tm->due[id] = 0;
 }
 

@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "core/state.h"
 #include "core/hash.h"
+#include "core/orphan.h"
 #include "core/sock.h"
 #include "send/reset.h"
 #include "accept.h"
@@ -70,7 +71,7 @@ static void refuse(struct sock *child)
 	WARN_ON_ONCE(sock_owned_by_user(child));
 	if (child->sk_state != TCP_CLOSE && child->sk_state != TCP_SYN_RECV)
 		tern_reset_send(child);
-	tern_sock_orphan(child);
+	tern_orphan_make(child);
 	if (child->sk_state == TCP_CLOSE)
 		tern_sock_done(child, "listener closed");
 	else

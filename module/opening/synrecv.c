@@ -9,6 +9,7 @@
 #include "core/state.h"
 #include "core/timer.h"
 #include "core/hash.h"
+#include "core/orphan.h"
 #include "core/sock.h"
 #include "send/mtu.h"
 #include "send/window.h"
@@ -356,7 +357,7 @@ struct sock *tern_synrecv_promote(struct sock *listener,
 	if (ok)
 		return child;
 	/* Nobody will have it: an orphan from the start. */
-	tern_sock_orphan(child);
+	tern_orphan_make(child);
 	tern_sock_done(child, "no listener");
 	__acquire(&child->sk_lock.slock);	/* by tern_sock_child() */
 	bh_unlock_sock(child);

@@ -10,6 +10,7 @@
 #include "mtu.h"
 #include "window.h"
 #include "core/timer.h"
+#include "core/orphan.h"
 #include "core/sock.h"
 
 /* SYN and SYN-ACK of a socket: what we can, or what the peer's SYN allows */
@@ -87,6 +88,10 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	u16 wnd;
 	int err;
 
+	if (unlikely(sock_flag(sk, SOCK_DEAD)) && !tern_orphan_may_send(sk)) {
+		kfree_skb(skb);
+		return -ENETDOWN;
+	}
 	if (flags & TERN_FLAG_SYN) {
 		syn_options(sk, flags & TERN_FLAG_ACK, &o);
 		tp->ack.mad_us = o.mad_us;
@@ -125,7 +130,9 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	}
 	if (flags & TERN_FLAG_ACK)
 		acknowledged(sk);
-	err = af->queue_xmit(sk, skb);
+	err = tp->af->queue_xmit(sk, skb);
+	if (unlikely(sock_flag(sk, SOCK_DEAD)))
+		tern_orphan_settle(sk);
 	return net_xmit_eval(err);
 }
 

@@ -13,6 +13,7 @@
 #include "core/state.h"
 #include "core/timer.h"
 #include "core/hash.h"
+#include "core/orphan.h"
 #include "core/sock.h"
 #include "send/window.h"
 #include "send/ack.h"
@@ -40,6 +41,7 @@ void (*const tern_timer_expire[TERN_TIMER_NR])(struct sock *sk) = {
 	[TERN_TIMER_DELACK]	= tern_ack_expire,
 	[TERN_TIMER_KEEPALIVE]	= tern_keepalive_expire,
 	[TERN_TIMER_FINWAIT2]	= tern_close_fw2_expire,
+	[TERN_TIMER_SETTLE]	= tern_orphan_settle,
 };
 
 static atomic_long_t memory_allocated;
