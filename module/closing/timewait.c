@@ -245,6 +245,7 @@ static void end_now(struct tern_net *tn, struct tern_tw *tw)
 {
 	bool mine = tern_hash_remove(tn, &tw->ep);
 
+	smp_mb();	/* as tern_hash_drop_tw() */
 	if (tern_timer_mini_cancel_sync(&tw->timer))
 		tern_ep_put(&tw->ep);
 	if (mine) {

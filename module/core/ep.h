@@ -4,6 +4,7 @@
 #define _TERN_EP_H
 
 #include <linux/rhashtable-types.h>
+#include <linux/string.h>
 #include "pure/isn.h"
 
 /**
@@ -20,7 +21,8 @@ enum tern_ep_kind {
  * @node: link in tern_net.ehash
  * @tuple: the key; never changes while hashed
  * @kind: enum tern_ep_kind
- * @hashed: in the table; written under the object's lock
+ * @hashed: in the table: set before others can find it there, cleared by the
+ *	one who took it out
  * @bind: the local port held, NULL when none
  * @bind_node: link in @bind->owners
  */
@@ -32,6 +34,20 @@ struct tern_ep {
 	struct tern_bind *bind;
 	struct hlist_node bind_node;
 };
+
+/*
+ * Does an endpoint still stand for @t? To be asked after its lock was taken, or
+ * when what waited for the lock gets its turn: since the lookup a socket may
+ * have left the table, and have entered it anew with another peer. While a user
+ * owns the socket "no" is certain, "yes" may be over when he lets go.
+ */
+static inline bool tern_ep_is(const struct tern_ep *ep,
+			      const struct tern_tuple *t)
+{
+	/* The tuple was complete before; pairs with tern_hash_insert(). */
+	return smp_load_acquire(&ep->hashed) &&
+	       !memcmp(&ep->tuple, t, sizeof(*t));
+}
 
 /**
  * struct tern_bind - one local port in use

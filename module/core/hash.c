@@ -119,30 +119,31 @@ again:
  */
 int tern_hash_insert(struct tern_net *tn, struct tern_ep *ep)
 {
-	int err = rhashtable_lookup_insert_fast(&tn->ehash, &ep->node,
-						ehash_params);
+	int err;
 
-	if (err == -EEXIST)
-		return -EADDRNOTAVAIL;
-	if (err)
-		return -ENOMEM;
-	WRITE_ONCE(ep->hashed, true);
-	return 0;
+	smp_store_release(&ep->hashed, true);	/* see tern_ep_is() */
+	err = rhashtable_lookup_insert_fast(&tn->ehash, &ep->node,
+					    ehash_params);
+	if (!err)
+		return 0;
+	WRITE_ONCE(ep->hashed, false);
+	return err == -EEXIST ? -EADDRNOTAVAIL : -ENOMEM;
 }
 
 /**
  * tern_hash_remove() - take an endpoint out
  * @tn: namespace
- * @ep: endpoint; its object is locked
+ * @ep: endpoint; its object is locked, or a TIME-WAIT entry
  *
  * Return: true for the one caller that took it out.
  */
 bool tern_hash_remove(struct tern_net *tn, struct tern_ep *ep)
 {
-	if (!READ_ONCE(ep->hashed))
+	if (!READ_ONCE(ep->hashed) ||
+	    rhashtable_remove_fast(&tn->ehash, &ep->node, ehash_params))
 		return false;
 	WRITE_ONCE(ep->hashed, false);
-	return !rhashtable_remove_fast(&tn->ehash, &ep->node, ehash_params);
+	return true;
 }
 
 /**
@@ -158,8 +159,7 @@ bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
 {
 	if (!READ_ONCE(old->hashed))
 		return false;
-	/* Whoever finds @new may want to take it out at once. */
-	WRITE_ONCE(new->hashed, true);
+	smp_store_release(&new->hashed, true);
 	if (rhashtable_replace_fast(&tn->ehash, &old->node, &new->node,
 				    ehash_params)) {
 		WRITE_ONCE(new->hashed, false);
@@ -180,25 +180,30 @@ static struct hlist_head *listen_head(struct tern_net *tn, u16 port)
  */
 void tern_hash_listen(struct sock *sk)
 {
+	struct tern_listen *l = &tern_sk(sk)->listen;
 	struct tern_net *tn = tern_sk_net(sk);
 
-	spin_lock_bh(&tn->lhash_lock);
-	hlist_add_head_rcu(&tern_sk(sk)->listen.node,
-			   listen_head(tn, inet_sk(sk)->inet_num));
-	spin_unlock_bh(&tn->lhash_lock);
+	spin_lock_bh(&l->lock);
+	spin_lock(&tn->lhash_lock);
+	hlist_add_head_rcu(&l->node, listen_head(tn, inet_sk(sk)->inet_num));
+	spin_unlock(&tn->lhash_lock);
+	spin_unlock_bh(&l->lock);
 }
 
 /**
- * tern_hash_unlisten() - it does not any more
+ * tern_hash_unlisten() - it does not any more: nothing enters its queues
  * @sk: socket, locked
  */
 void tern_hash_unlisten(struct sock *sk)
 {
+	struct tern_listen *l = &tern_sk(sk)->listen;
 	struct tern_net *tn = tern_sk_net(sk);
 
-	spin_lock_bh(&tn->lhash_lock);
-	hlist_del_init_rcu(&tern_sk(sk)->listen.node);
-	spin_unlock_bh(&tn->lhash_lock);
+	spin_lock_bh(&l->lock);
+	spin_lock(&tn->lhash_lock);
+	hlist_del_init_rcu(&l->node);
+	spin_unlock(&tn->lhash_lock);
+	spin_unlock_bh(&l->lock);
 }
 
 /* The address a socket is bound to; IPv4's "any" is ::ffff:0.0.0.0 */
@@ -231,6 +236,29 @@ static bool covers(const struct in6_addr *a, bool both,
 	return ipv6_addr_equal(a, b);
 }
 
+/* Is a segment to @t's port and address for a listener? */
+static bool takes(const struct sock *sk, const struct tern_tuple *t)
+{
+	struct in6_addr own = bound_to(sk);
+
+	return inet_sk(sk)->inet_num == ntohs(t->lport) &&
+	       covers(&own, !ipv6_only_sock(sk), &t->laddr);
+}
+
+/**
+ * tern_hash_listens() - does a socket listen for a 4-tuple still?
+ * @sk: socket; its listen.lock is held
+ * @t: 4-tuple as seen from here
+ *
+ * Since it was found it may have been closed, and opened again elsewhere. While
+ * the lock is held the answer holds.
+ */
+bool tern_hash_listens(const struct sock *sk, const struct tern_tuple *t)
+{
+	lockdep_assert_held(&tern_sk(sk)->listen.lock);
+	return !hlist_unhashed(&tern_sk(sk)->listen.node) && takes(sk, t);
+}
+
 /* How well a listener fits; -1 when not at all */
 static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 		 int sdif)
@@ -239,7 +267,7 @@ static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 	struct in6_addr own;
 	int points = 1;
 
-	if (inet_sk(sk)->inet_num != ntohs(t->lport))
+	if (!takes(sk, t))
 		return -1;
 	if (bound) {
 		if (bound != dif && bound != sdif)
@@ -247,8 +275,6 @@ static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 		points += 4;
 	}
 	own = bound_to(sk);
-	if (!covers(&own, !ipv6_only_sock(sk), &t->laddr))
-		return -1;
 	if (!wildcard(&own))
 		points += 2;
 	/* Before one that takes both families */

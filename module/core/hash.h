@@ -24,6 +24,7 @@ void tern_hash_drop_tw(struct tern_tw *tw);
 /* Listeners. find returns a counted socket or NULL. */
 void tern_hash_listen(struct sock *sk);
 void tern_hash_unlisten(struct sock *sk);
+bool tern_hash_listens(const struct sock *sk, const struct tern_tuple *t);
 struct sock *tern_hash_find_listener(struct tern_net *tn,
 				     const struct tern_tuple *t, int dif,
 				     int sdif);

@@ -123,7 +123,6 @@ static enum skb_drop_reason to_backlog(struct sock *sk, struct sk_buff *skb)
 static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
 				    const struct tern_tuple *t, bool *gone)
 {
-	const struct tern_ep *ep = &tern_sk(sk)->ep;
 	enum skb_drop_reason reason = admit(sk, skb, t);
 
 	if (reason)
@@ -131,7 +130,7 @@ static enum skb_drop_reason to_sock(struct sock *sk, struct sk_buff *skb,
 	bh_lock_sock_nested(sk);
 	if (sock_owned_by_user(sk))
 		reason = to_backlog(sk, skb);
-	else if (ep->hashed && !memcmp(&ep->tuple, t, sizeof(*t)))
+	else if (tern_ep_is(&tern_sk(sk)->ep, t))
 		reason = by_state(sk, skb);
 	else
 		*gone = true;
@@ -341,7 +340,7 @@ int tern_demux_arrives(struct sk_buff *skb, int iif, int sdif, bool check_ok)
 	return 0;
 }
 
-/* The connection ended while the segment waited: whom is it for now? */
+/* The connection ended before the segment had its turn: whose is it now? */
 static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
 				      const struct tern_tuple *t)
 {
@@ -368,7 +367,7 @@ int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	struct tern_tuple t;
 
 	tern_skb_af(skb)->tuple(&t, skb);
-	if (tern_sk(sk)->ep.hashed)
+	if (tern_ep_is(&tern_sk(sk)->ep, &t))
 		reason = by_state(sk, skb);
 	else
 		reason = after_end(sk, skb, &t);

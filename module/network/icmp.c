@@ -77,6 +77,7 @@ static void too_big(struct sock *sk, u32 mtu)
 		tern_icmp_mtu(sk, mtu);
 		return;
 	}
+	/* Should the user be about to end the connection, that is in vain. */
 	WRITE_ONCE(tern_sk(sk)->mtu_info, mtu);
 	set_bit(TERN_DEFER_MTU, &sk->sk_tsq_flags);
 }
@@ -128,12 +129,13 @@ static void not_delivered(struct sock *sk, enum tern_icmp_kind kind,
 	WRITE_ONCE(sk->sk_err_soft, err);
 }
 
-static void sock_rcv(struct sock *sk, u32 seq, enum tern_icmp_kind kind,
-		     int err, u32 info, struct sk_buff *skb)
+static void sock_rcv(struct sock *sk, const struct tern_tuple *t, u32 seq,
+		     enum tern_icmp_kind kind, int err, u32 info,
+		     struct sk_buff *skb)
 {
 	const struct tern_sock *tp = tern_sk(sk);
 
-	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+	if (!tern_ep_is(&tp->ep, t) || sk->sk_state == TCP_CLOSE)
 		return;
 	/* RFC 5927 4.1 */
 	if (seq - tp->snd.una > tp->snd.nxt - tp->snd.una) {
@@ -178,7 +180,7 @@ void tern_icmp_rcv(struct net *net, const struct tern_tuple *t, u32 seq,
 	if (ep->kind == TERN_EP_SOCK) {
 		sk = tern_ep_sk(ep);
 		bh_lock_sock(sk);
-		sock_rcv(sk, seq, kind, err, info, skb);
+		sock_rcv(sk, t, seq, kind, err, info, skb);
 		bh_unlock_sock(sk);
 	} else if (ep->kind == TERN_EP_REQ && kind == TERN_ICMP_HARD) {
 		tern_synrecv_icmp(tern_ep_req(ep), seq, err);

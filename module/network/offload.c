@@ -4,6 +4,7 @@
  * they come in (GRO). They travel as SKB_GSO_SCTP, which software
  * devices pass on whole and no hardware takes for TCP.
  */
+#include <linux/delay.h>
 #include <linux/netdevice.h>
 #include <net/gro.h>
 #include <net/ip.h>
@@ -22,6 +23,13 @@
 
 /* The callbacks are about to go: nothing may wait for gro_complete() then. */
 static bool closing;
+
+/* Packets that were merged, and held; gro_complete() takes them off. */
+static DEFINE_PER_CPU(int, held);
+
+/* How often module exit asks for them, and what it waits in between */
+#define FLUSH_TRIES	100
+#define FLUSH_MS	10
 
 /* Over the addresses of either network header, which begins at @nh */
 static __sum16 pseudo(const void *nh, unsigned int len)
@@ -262,7 +270,8 @@ static void merge(struct sk_buff *p, struct sk_buff *skb)
 	skb->len -= skb->data_len;
 	skb->data_len = 0;
 
-	NAPI_GRO_CB(p)->count++;
+	if (++NAPI_GRO_CB(p)->count == 2)
+		this_cpu_inc(held);
 	NAPI_GRO_CB(skb)->free = NAPI_GRO_FREE;
 	NAPI_GRO_CB(skb)->same_flow = 1;
 }
@@ -308,6 +317,7 @@ static struct sk_buff *gro_receive(struct list_head *head,
 /* Only of what was merged; @thoff is from data to the ternhdr */
 static int gro_complete(struct sk_buff *skb, int thoff)
 {
+	this_cpu_dec(held);
 	tern_xmit_partial_check(skb, pseudo(skb_network_header(skb),
 					    skb->len - thoff));
 	skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
@@ -360,6 +370,47 @@ int tern_offload_init(void)
 	return err;
 }
 
+static bool any_held(void)
+{
+	int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu(held, cpu));
+	return n > 0;
+}
+
+/* Have each device polled: that hands up what has been held for a tick. */
+static void poll_all(void)
+{
+	struct napi_struct *napi;
+	struct net_device *dev;
+	struct net *net;
+
+	local_bh_disable();
+	rcu_read_lock();
+	for_each_net_rcu(net)
+		for_each_netdev_rcu(net, dev)
+			list_for_each_entry_rcu(napi, &dev->napi_list, dev_list)
+				napi_schedule(napi);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/*
+ * A device whose gro_flush_timeout is long holds packets for as long, and would
+ * then find no gro_complete(). It is not waited for without end: what a device
+ * held that is gone meanwhile was freed, and is missed here for ever.
+ */
+static void flush_held(void)
+{
+	int tries;
+
+	for (tries = 0; any_held() && tries < FLUSH_TRIES; tries++) {
+		poll_all();
+		msleep(FLUSH_MS);
+	}
+}
+
 /**
  * tern_offload_exit() - undo tern_offload_init(); waits for callbacks
  */
@@ -367,6 +418,7 @@ void tern_offload_exit(void)
 {
 	WRITE_ONCE(closing, true);
 	synchronize_net();
+	flush_held();
 #if IS_ENABLED(CONFIG_IPV6)
 	inet6_del_offload(&tern_offload6, tern_ipproto);
 #endif

@@ -5,6 +5,7 @@
  */
 #include <linux/sched/signal.h>
 #include "accept.h"
+#include "core/hash.h"
 #include "core/sock.h"
 
 /**
@@ -23,14 +24,13 @@ bool tern_accept_full(const struct sock *listener)
  *	until accept(2) does
  *
  * Context: tp->listen.lock of @listener is held. Return: false when the
- * listener does not listen any more.
+ * listener does not listen for it any more.
  */
 bool tern_accept_add(struct sock *listener, struct sock *child)
 {
 	struct tern_sock *tp = tern_sk(child);
 
-	lockdep_assert_held(&tern_sk(listener)->listen.lock);
-	if (listener->sk_state != TCP_LISTEN)
+	if (!tern_hash_listens(listener, &tp->ep.tuple))
 		return false;
 	sock_hold(listener);
 	tp->listener = listener;

@@ -89,14 +89,10 @@ static void refuse(struct sock *child)
  */
 void tern_listen_stop(struct sock *sk)
 {
-	struct tern_listen *l = &tern_sk(sk)->listen;
 	struct sock *child;
 
 	tern_hash_unlisten(sk);
-	/* Under the queue lock nobody adds to it after this. */
-	spin_lock_bh(&l->lock);
 	tern_state_set(sk, TCP_CLOSE, "close");
-	spin_unlock_bh(&l->lock);
 	tern_synrecv_drain(sk);
 	while ((child = tern_accept_pop(sk)))
 		refuse(child);

@@ -259,7 +259,7 @@ static bool enter(struct tern_req *req)
 	if (tern_hash_insert(tn, &req->ep))
 		return false;
 	spin_lock_bh(&l->lock);
-	ok = listener->sk_state == TCP_LISTEN;
+	ok = tern_hash_listens(listener, &req->ep.tuple);
 	if (ok) {
 		list_add_tail(&req->queue_node, &l->syn_queue);
 		WRITE_ONCE(l->syn_len, l->syn_len + 1);
@@ -346,12 +346,13 @@ struct sock *tern_synrecv_promote(struct sock *listener,
 	if (!child)
 		return NULL;
 	ep = &tern_sk(child)->ep;
-	tern_hash_share_port(tn, &tern_sk(listener)->ep, ep);
 	ok = req ? tern_hash_replace(tn, &req->ep, ep) :
 		   !tern_hash_insert(tn, ep);
 	if (ok) {
 		spin_lock(&l->lock);
 		ok = tern_accept_add(listener, child);
+		if (ok)
+			tern_hash_share_port(tn, &tern_sk(listener)->ep, ep);
 		spin_unlock(&l->lock);
 	}
 	if (ok)

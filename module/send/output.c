@@ -221,10 +221,12 @@ void tern_output_fin(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
+	gfp_t gfp = sk_gfp_mask(sk, sk->sk_allocation);
 
 	if (!tail || !tp->snd.head) {
-		tail = alloc_skb_fclone(TERN_MAX_HEADER,
-					GFP_KERNEL | __GFP_NOFAIL);
+		/* Who has slept for the lock may sleep, whatever is barred. */
+		gfp |= __GFP_DIRECT_RECLAIM | __GFP_NOFAIL;
+		tail = alloc_skb_fclone(TERN_MAX_HEADER, gfp);
 		skb_reserve(tail, TERN_MAX_HEADER);
 		/* The stream must end: over the limit if need be. */
 		sk_wmem_schedule(sk, tail->truesize);

@@ -130,7 +130,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	}
 	if (flags & TERN_FLAG_ACK)
 		acknowledged(sk);
-	err = tp->af->queue_xmit(sk, skb);
+	err = af->queue_xmit(sk, skb);
 	if (unlikely(sock_flag(sk, SOCK_DEAD)))
 		tern_orphan_settle(sk);
 	return net_xmit_eval(err);
@@ -260,8 +260,12 @@ void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo)
  */
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst)
 {
-	bool able = dst && dst->dev->flags & IFF_LOOPBACK;
+	bool able;
 
+	/* @dst stays, but its device may be on its way out. */
+	rcu_read_lock();
+	able = dst && READ_ONCE(dst->dev)->flags & IFF_LOOPBACK;
+	rcu_read_unlock();
 	if (!able && !skb_is_gso(skb))
 		skb_checksum_help(skb);
 }
