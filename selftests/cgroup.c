@@ -4,17 +4,10 @@
  * given back: "sock" of memory.stat. (What comes in is charged above memory.max,
  * too, by the kernel's rule for what can't wait.)
  */
-#define _GNU_SOURCE
-#include <sched.h>
-
 #include <linux/sockios.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "fixture.h"
 
-#define TREE	"/tmp/tern-cgroup"
-#define GROUP	TREE "/tern"
 #define MOST	(16 << 20)	/* bytes that buffers may hold */
 
 FIXTURE(cgroup)
@@ -23,22 +16,11 @@ FIXTURE(cgroup)
 	int client, server;
 };
 
-/* @inside: what is opened now is the cgroup's */
-static int move_to(bool inside)
-{
-	return file_put(inside ? GROUP "/cgroup.procs" : TREE "/cgroup.procs", "0");
-}
-
 FIXTURE_SETUP(cgroup)
 {
 	SKIP_UNLESS_AVAILABLE();
-	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	mkdir(TREE, 0700);
-	if (mount("none", TREE, "cgroup2", 0, NULL) ||
-	    file_put(TREE "/cgroup.subtree_control", "+memory"))
+	if (group_up())
 		SKIP(return, "no memory cgroups in this kernel");
-	ASSERT_TRUE(!mkdir(GROUP, 0700) || errno == EEXIST);
 	topo_name(_metadata->name);
 	ASSERT_EQ(0, topo_up(&self->t, TOPO_HOSTS));
 }
@@ -46,14 +28,7 @@ FIXTURE_SETUP(cgroup)
 FIXTURE_TEARDOWN(cgroup)
 {
 	topo_down(&self->t);
-	move_to(false);
-	rmdir(GROUP);
-}
-
-/* Bytes charged for sockets; the kernel may take 2 s to sum them up. */
-static long charged(void)
-{
-	return file_num(GROUP "/memory.stat", "sock %ld");
+	group_down();
 }
 
 /* Large buffers; one end is the cgroup's. */
@@ -65,20 +40,20 @@ static int open_pair(FIXTURE_DATA(cgroup) *self, bool server)
 	for (int i = 0; i < 2; i++)
 		if (topo_enter(&self->t, i) || (is_tern() && sysctl_set("rto_max_us", "200000")))
 			return -1;
-	if (topo_enter(&self->t, 1) || sysctl_set("rmem", mem) || move_to(server))
+	if (topo_enter(&self->t, 1) || sysctl_set("rmem", mem) || group_enter(server))
 		return -1;
 	listener = sk_listen(PORT, 4);
 	if (listener < 0)
 		return -1;
 	if (setsockopt(listener, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
-	    topo_enter(&self->t, 0) || move_to(!server))
+	    topo_enter(&self->t, 0) || group_enter(!server))
 		return -1;
 	self->client = sk_dial(HOST_B, PORT, 0, SOCK_NONBLOCK);
-	if (self->client < 0 || move_to(server) || !sk_wait(listener, POLLIN, SOON))
+	if (self->client < 0 || group_enter(server) || !sk_wait(listener, POLLIN, SOON))
 		return -1;
 	self->server = accept(listener, NULL, NULL);
 	close(listener);
-	if (self->server < 0 || move_to(false))
+	if (self->server < 0 || group_enter(false))
 		return -1;
 	return setsockopt(self->client, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 }
@@ -143,12 +118,12 @@ static void holds(struct __test_metadata *_metadata, FIXTURE_DATA(cgroup) *self,
 	ASSERT_LT(1 << 20, sent);
 	held = server ? queued(self->server, SIOCINQ) : queued(self->client, SIOCOUTQ);
 	ASSERT_LT(1 << 20, held);
-	EXPECT_TRUE(wait_for(charged() >= held, SOON));
-	fprintf(stderr, "# %ld bytes held, %ld charged\n", held, charged());
+	EXPECT_TRUE(wait_for(group_charged() >= held, SOON));
+	fprintf(stderr, "# %ld bytes held, %ld charged\n", held, group_charged());
 	EXPECT_EQ(sent, drain(self->server, sent));
 	close(self->client);
 	close(self->server);
-	EXPECT_TRUE(wait_for(charged() == 0, SOON));
+	EXPECT_TRUE(wait_for(group_charged() == 0, SOON));
 }
 
 TEST_F(cgroup, sender)

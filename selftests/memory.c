@@ -3,10 +3,6 @@
  * The machine's memory is used up, by the sysctl mem: connections that no file
  * refers to, which nobody else can end, give back theirs.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <sched.h>
-
 #include "fixture.h"
 
 #define BYTES	(3 << 20)	/* more than CPUs keep uncounted */
@@ -19,19 +15,6 @@ FIXTURE(memory)
 	struct seg s;
 	char mem[64];		/* as it was */
 };
-
-/* The machine's knob: the first namespace's. Back to host A after it. */
-static int machine(struct topo *t, const char *mem)
-{
-	int fd = open("/proc/1/ns/net", O_RDONLY), err;
-
-	if (fd < 0)
-		return -1;
-	err = setns(fd, CLONE_NEWNET) || sysctl_set("mem", mem);
-	close(fd);
-	topo_enter(t, 0);
-	return err ? -1 : 0;
-}
 
 FIXTURE_SETUP(memory)
 {
@@ -47,7 +30,7 @@ FIXTURE_SETUP(memory)
 
 FIXTURE_TEARDOWN(memory)
 {
-	machine(&self->t, self->mem);
+	topo_machine(&self->t, "mem", self->mem);
 	topo_down(&self->t);
 }
 
@@ -80,7 +63,7 @@ TEST_F(memory, close_under_shortage)
 	ASSERT_EQ(0, sysctl_set("rto_min_us", "60000000"));
 	fd = full(&self->p, &self->s);
 	ASSERT_GE(fd, 0);
-	ASSERT_EQ(0, machine(&self->t, "16 16 16"));
+	ASSERT_EQ(0, topo_machine(&self->t, "mem", "16 16 16"));
 	close(fd);
 	EXPECT_TRUE(is_reset(&self->p, &self->s));
 	EXPECT_TRUE(wait_gone(self->p.to_port, PORT, SOON));
@@ -99,7 +82,7 @@ TEST_F(memory, orphan_under_shortage)
 	close(fd);
 	EXPECT_EQ(0, stat_get("TCPAbortOnMemory"));
 	EXPECT_EQ(TERN_FIN_WAIT1, sk_state(self->p.to_port, PORT));
-	ASSERT_EQ(0, machine(&self->t, "16 16 16"));
+	ASSERT_EQ(0, topo_machine(&self->t, "mem", "16 16 16"));
 	EXPECT_TRUE(is_reset(&self->p, &self->s));
 	EXPECT_TRUE(wait_gone(self->p.to_port, PORT, SOON));
 	EXPECT_EQ(1, stat_get("TCPAbortOnMemory"));
@@ -118,7 +101,7 @@ TEST_F(memory, probing_orphan_under_shortage)
 	ASSERT_TRUE(wait_for(!sk_info(fd).ti_unacked, SOON));
 	close(fd);
 	EXPECT_EQ(TERN_FIN_WAIT1, sk_state(p->to_port, PORT));
-	ASSERT_EQ(0, machine(&self->t, "16 16 16"));
+	ASSERT_EQ(0, topo_machine(&self->t, "mem", "16 16 16"));
 	EXPECT_TRUE(is_reset(p, &self->s));
 	EXPECT_TRUE(wait_gone(p->to_port, PORT, SOON));
 	EXPECT_EQ(1, stat_get("TCPAbortOnMemory"));

@@ -225,6 +225,24 @@ TEST_F(wire, rfc6298_2__peers_mad)
 	EXPECT_AFTER(start, 3 * TIMES * DELAY_MS + 300);
 }
 
+/* ... as far as RFC 9293 3.8.6.3 lets it wait: or a peer could have it be minutes ... */
+TEST_F(wire, rfc9293_3_8_6_3__peers_mad_limit)
+{
+	int64_t start;
+
+	if (!is_tern())
+		SKIP(return, "Tern's option");
+	self->p.has_mad = true;
+	self->p.mad = 0xffffffff;
+	BEGIN(false, false);
+	EXPECT_EQ(500000, sk_info(fd).ti_peer_mad_us);
+	start = now_us();
+	ASSERT_EQ(0, flight_write(fd, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	ASSERT_EQ(0, flight_hear(p, s, 1, 1));
+	EXPECT_AFTER(start, 3 * TIMES * DELAY_MS + 500);
+}
+
 /* ... and to the probe's, where a single segment may wait for it: RFC 8985 7.2. */
 TEST_F(wire, rfc8985_7_2__peers_mad)
 {

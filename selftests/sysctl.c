@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "fixture.h"
@@ -274,12 +273,8 @@ TEST_F(ns, owner)
 
 	pid = fork();
 	if (!pid) {
-		if (setuid(65534) || prctl(PR_SET_DUMPABLE, 1))
-			_exit(9);
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		if (topo_user())
 			_exit(errno == EINVAL ? 4 : 8);
-		if (file_put("/proc/self/uid_map", "0 65534 1"))
-			_exit(7);
 		if (sysctl_set("msl_ms", "99") || sysctl_num("msl_ms") != 99)
 			_exit(6);
 		_exit(sysctl_set("msl_ms", "-1") == -EINVAL ? 0 : 5);

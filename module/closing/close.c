@@ -185,6 +185,7 @@ static bool drop_unread(struct sock *sk)
 		if (tern_seq_after(end, tp->rcv.copied))
 			unread = true;
 		__kfree_skb(skb);
+		cond_resched();
 	}
 	return unread;
 }

@@ -17,6 +17,7 @@ struct tern_tw;
  * struct tern_af_ops - what differs between IPv4 and IPv6; in ipv4.c, ipv6.c
  * @family: AF_INET or AF_INET6
  * @net_header_len: bytes of the network header without options
+ * @packet_max: bytes of the largest network packet
  * @queue_xmit: send a built segment of a connection; consumes @skb
  * @send_check: fill the checksum (CHECKSUM_PARTIAL) of a segment whose
  *	ternhdr is at the transport header
@@ -33,11 +34,13 @@ struct tern_tw;
  * @tuple: fill @t from a received segment (local address: its destination);
  *	false when no 4-tuple has such addresses
  * @mtu_reduced: path MTU became @mtu: tell the route
- * @option_len: bytes of IP options or extension headers that the socket adds
+ * @option_len: bytes of IP options or extension headers that the socket adds:
+ *	8 KB at most
  */
 struct tern_af_ops {
 	sa_family_t family;
 	u16 net_header_len;
+	u32 packet_max;
 	int (*queue_xmit)(struct sock *sk, struct sk_buff *skb);
 	void (*send_check)(struct sock *sk, struct sk_buff *skb);
 	int (*route)(struct sock *sk);

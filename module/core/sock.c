@@ -212,8 +212,8 @@ int tern_sock_init(struct sock *sk)
 	sk->sk_gso_type = SKB_GSO_SCTP;
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
-	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(tn->sysctl.wmem[1]));
-	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(tn->sysctl.rmem[1]));
+	WRITE_ONCE(sk->sk_sndbuf, tern_knob_buf(tn, wmem, 1));
+	WRITE_ONCE(sk->sk_rcvbuf, tern_knob_buf(tn, rmem, 1));
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }
@@ -408,7 +408,7 @@ void tern_sock_grow_sndbuf(struct sock *sk)
 	u64 want = 2ULL * max(tp->cong.cwnd, TERN_INIT_CWND) *
 		   SKB_TRUESIZE(tp->snd.mss + TERN_MAX_HEADER);
 
-	want = min_t(u64, want, READ_ONCE(tn->sysctl.wmem[2]));
+	want = min_t(u64, want, tern_knob_buf(tn, wmem, 2));
 	if (want > READ_ONCE(sk->sk_sndbuf) &&
 	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK) &&
 	    !sk_under_memory_pressure(sk))
@@ -525,6 +525,31 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
 	/* Last: whoever it wakes sees all of the end. */
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk_error_report(sk);
+}
+
+/**
+ * tern_sock_force_memory() - memory that can't be refused, counted all the same
+ * @sk: socket, locked
+ * @size: bytes that are charged next
+ *
+ * A segment for a reader or a writer who has none, or neither could go on. The
+ * core's sk_forced_mem_schedule() isn't exported, but a stream is always given
+ * what makes its send buffer full: ask for that, and give back the rest.
+ */
+void tern_sock_force_memory(struct sock *sk, int size)
+{
+	int want = size - sk->sk_forward_alloc;
+	int spare;
+
+	if (want <= 0)
+		return;
+	sk_stream_moderate_sndbuf(sk);
+	want = max(want, READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued);
+	if (!__sk_mem_schedule(sk, want, SK_MEM_SEND))
+		return;
+	spare = sk->sk_forward_alloc - size;
+	if (spare >= (int)PAGE_SIZE)
+		__sk_mem_reclaim(sk, spare);
 }
 
 /**

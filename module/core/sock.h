@@ -17,6 +17,8 @@ void tern_sock_establish(struct sock *sk, const char *event);
 void tern_sock_done(struct sock *sk, const char *event);
 void tern_sock_abort(struct sock *sk, int err, const char *event);
 bool tern_sock_short_of_memory(const struct sock *sk);
+/* For what must be taken although memory is short; counted as other memory is */
+void tern_sock_force_memory(struct sock *sk, int size);
 void tern_sock_timeout(struct sock *sk, const char *event);
 void tern_sock_heard(struct sock *sk);
 void tern_sock_grow_sndbuf(struct sock *sk);

@@ -97,6 +97,7 @@ struct tern_timers {
  * @sml: end of the last segment sent below MSS (Minshall's Nagle)
  * @mss: payload bytes of a full segment, options taken off
  * @mss_peer: MSS option of the peer
+ * @opt_len: bytes of IP options or extension headers in each packet
  * @wscale: shift of windows received
  * @packets_out: wire segments in the retransmission queue
  * @sacked_out: of these SACKed (or told by duplicate ACKs without SACK)
@@ -128,6 +129,7 @@ struct tern_snd {
 	u32 sml;
 	u16 mss;
 	u16 mss_peer;
+	u16 opt_len;
 	u8 wscale;
 	bool fin_queued;
 	bool cwnd_limited;
@@ -158,6 +160,7 @@ struct tern_snd {
  * @mss: estimate of the peer's segment size, for the ACK of every second
  * @wscale: shift of windows advertised
  * @fin: the FIN was received in order
+ * @collapsed: all that waits for the reader was looked at for segments to join
  * @nomem: what came in order did not fit the memory: the next window is zero
  * @space_copied: DRS: @copied when the measured round trip began
  * @space_ns: DRS: when it began
@@ -183,6 +186,7 @@ struct tern_rcv {
 	u8 wscale;
 	bool fin : 1;
 	bool nomem : 1;
+	bool collapsed : 1;
 	u32 space_copied;
 	u32 space;
 	u32 segs;
@@ -251,6 +255,7 @@ enum tern_phase {
  * @cut_ns: when the window was cut last, 0 when that was undone
  * @rack_end: end of the segment of @rack_ns
  * @fack: highest sequence SACKed
+ * @known: SACK blocks that the queue was marked by, while any of it is SACKed
  * @dupacks: duplicate ACKs in a row
  * @reo_round: SND.NXT when @reo_mult grew last
  * @tlp_high: SND.NXT when a loss probe was sent, 0 none in flight
@@ -273,6 +278,7 @@ struct tern_recovery {
 	u64 cut_ns;
 	u32 rack_end;
 	u32 fack;
+	struct tern_sack_known known;
 	u32 dupacks;
 	u32 reo_round;
 	u32 tlp_high;

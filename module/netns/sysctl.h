@@ -7,6 +7,7 @@
 #ifndef _TERN_SYSCTL_H
 #define _TERN_SYSCTL_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <net/inet_timewait_sock.h>
 #include <net/net_namespace.h>
@@ -53,7 +54,7 @@ struct tern_cong_ops;
 	X(rto_init_us, TERN_RTO_FIRST_US, 1, 600000000)			\
 	X(rto_min_us, TERN_RTO_LOW_US, 1, 600000000)			\
 	X(rto_max_us, TERN_RTO_HIGH_US, 1000, 600000000)		\
-	X(delack_max_us, TERN_DELACK_US, 0, 500000)			\
+	X(delack_max_us, TERN_DELACK_US, 0, TERN_MAD_MAX_US)			\
 	X(msl_ms, TERN_MSL_DEFAULT_MS, 1, 3600000)
 
 /**
@@ -87,6 +88,13 @@ struct tern_sysctl {
 
 /* A knob's value in force; works for any int field. @tn: struct tern_net */
 #define tern_knob(tn, name)	READ_ONCE((tn)->sysctl.name)
+
+/*
+ * A value of rmem or wmem in force, bytes: half of what an int counts at most,
+ * since a socket may hold somewhat more than its buffer.
+ */
+#define tern_knob_buf(tn, name, i)					\
+	min(READ_ONCE((tn)->sysctl.name[i]), SZ_1G)
 
 /* Memory of all Tern sockets in pages: low, pressure, high; global as TCP's. */
 extern long tern_sysctl_mem[3];

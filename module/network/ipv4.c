@@ -207,6 +207,7 @@ static u32 option_len(const struct sock *sk)
 const struct tern_af_ops tern_ipv4_ops = {
 	.family		= AF_INET,
 	.net_header_len	= sizeof(struct iphdr),
+	.packet_max	= IPV4_MAX_PMTU,
 	.queue_xmit	= queue_xmit,
 	.send_check	= send_check,
 	.route		= route,

@@ -230,6 +230,7 @@ static u32 option_len(const struct sock *sk)
 const struct tern_af_ops tern_ipv6_ops = {
 	.family		= AF_INET6,
 	.net_header_len	= sizeof(struct ipv6hdr),
+	.packet_max	= IP6_MAX_MTU,
 	.queue_xmit	= queue_xmit,
 	.send_check	= send_check,
 	.route		= route,

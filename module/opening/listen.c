@@ -94,8 +94,10 @@ void tern_listen_stop(struct sock *sk)
 	tern_hash_unlisten(sk);
 	tern_state_set(sk, TCP_CLOSE, "close");
 	tern_synrecv_drain(sk);
-	while ((child = tern_accept_pop(sk)))
+	while ((child = tern_accept_pop(sk))) {
 		refuse(child);
+		cond_resched();
+	}
 }
 
 /* May one more SYN be remembered? 0: yes. *@cookie: answer without memory */

@@ -116,6 +116,7 @@ void tern_synrecv_drain(struct sock *listener)
 			break;
 		tern_synrecv_drop(req, "listener closed");
 		tern_ep_put(&req->ep);
+		cond_resched();
 	}
 }
 

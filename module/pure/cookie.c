@@ -152,7 +152,7 @@ static void unpack_options(u32 bits, struct tern_opts *o)
 	}
 	if (mad) {
 		o->has_mad = 1;
-		o->mad_us = MAD_UNIT_US << mad;
+		o->mad_us = min(MAD_UNIT_US << mad, TERN_MAD_MAX_US);
 	}
 }
 

@@ -31,6 +31,7 @@
 #define TERN_RTO_HIGH_US	120000000U	/* RFC 6298 2.5: 60 s or more */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_MAD_DEFAULT_US	200000U		/* a peer that sends no MAD */
+#define TERN_MAD_MAX_US		500000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_CLOCK_GRAIN_US	1U		/* RFC 6298 2: G */
 #define TERN_RTT_MAX_US		268435456U	/* 2^28: longest sample believed */
 #define TERN_RTT_MIN_WIN_US	10000000U	/* memory of the smallest sample */

@@ -88,7 +88,8 @@ static bool parse_exp(const u8 *p, unsigned int len, bool syn,
 		return false;
 	if (syn) {
 		o->has_mad = 1;
-		o->mad_us = get32(p + 4);
+		/* RFC 9293 3.8.6.3: no ACK may wait for longer */
+		o->mad_us = min(get32(p + 4), TERN_MAD_MAX_US);
 	}
 	return true;
 }

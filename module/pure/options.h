@@ -23,7 +23,8 @@ struct tern_sack_block {
  * struct tern_opts - options of one segment, host order
  * @tsval: timestamp, microseconds
  * @tsecr: echoed timestamp
- * @mad_us: longest time that the sender delays an ACK, microseconds
+ * @mad_us: longest time that the sender delays an ACK, microseconds, at most
+ *	TERN_MAD_MAX_US (a longer one is cut to it)
  * @mss: maximum segment size, bytes; 0 when absent
  * @wscale: window scale shift, at most 14 (a larger one is cut to it)
  * @num_sacks: how many of @sacks are set

@@ -104,3 +104,57 @@ void tern_sack_digest(struct tern_sack_in *in, const struct tern_opts *o,
 	}
 	join(in);
 }
+
+static bool any_holds(const struct tern_sack_known *k,
+		      const struct tern_sack_block *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->num; i++) {
+		if (inside(b, &k->blocks[i]))
+			return true;
+	}
+	return false;
+}
+
+/* In front, in place of what is inside it, or of the one told longest ago */
+static void remember(struct tern_sack_known *k, const struct tern_sack_block *b)
+{
+	struct tern_sack_known old = *k;
+	unsigned int i;
+
+	k->blocks[0] = *b;
+	k->num = 1;
+	for (i = 0; i < old.num && k->num < TERN_SACK_MAX; i++) {
+		if (!inside(&old.blocks[i], b))
+			k->blocks[k->num++] = old.blocks[i];
+	}
+}
+
+/**
+ * tern_sack_news - leave what was told before out of the blocks of an ACK
+ * @k: what was told; gets what is new
+ * @in: the blocks; those that are inside one that was told go
+ * @snd_una: SND.UNA; what lies before it is forgotten
+ *
+ * A receiver repeats its blocks with each ACK (RFC 2018 4), and an attacker for
+ * ever: that is not to cost a walk through all that is in flight.
+ */
+void tern_sack_news(struct tern_sack_known *k, struct tern_sack_in *in,
+		    u32 snd_una)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < k->num; i++) {
+		if (tern_seq_after(k->blocks[i].end, snd_una))
+			k->blocks[kept++] = k->blocks[i];
+	}
+	k->num = kept;
+	for (i = 0, kept = 0; i < in->num; i++) {
+		if (!any_holds(k, &in->blocks[i]))
+			in->blocks[kept++] = in->blocks[i];
+	}
+	in->num = kept;
+	while (kept--)
+		remember(k, &in->blocks[kept]);
+}

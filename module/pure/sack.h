@@ -23,7 +23,19 @@ struct tern_sack_in {
 	struct tern_sack_block dup;
 };
 
+/**
+ * struct tern_sack_known - blocks that an ACK had told
+ * @blocks: none inside another, the last one told first
+ * @num: how many
+ */
+struct tern_sack_known {
+	struct tern_sack_block blocks[TERN_SACK_MAX];
+	u8 num;
+};
+
 void tern_sack_digest(struct tern_sack_in *in, const struct tern_opts *o,
 		      u32 ack, u32 snd_una, u32 snd_nxt, u32 max_window);
+void tern_sack_news(struct tern_sack_known *k, struct tern_sack_in *in,
+		    u32 snd_una);
 
 #endif

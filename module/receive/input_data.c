@@ -10,27 +10,36 @@
 #include "send/ack.h"
 #include "closing/close.h"
 
-/* Memory for @skb. An empty queue is always given something. */
-static bool grant(struct sock *sk, struct sk_buff *skb)
+static bool full(const struct sock *sk)
 {
-	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf))
-		return false;
-	if (likely(sk_rmem_schedule(sk, skb, skb->truesize)))
-		return true;
-	return skb_queue_empty(&sk->sk_receive_queue);
+	return atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf);
 }
 
-/* Give up the farthest segments out of order, but none for a farther one. */
-static void prune(struct sock *sk, u32 seq)
+/* Memory for @skb: in the buffer, of the machine (net.tern.mem), of the cgroup */
+static bool grant(struct sock *sk, struct sk_buff *skb)
+{
+	return !full(sk) && sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/*
+ * Give up the farthest segments out of order, but none for a farther one: half
+ * of a buffer that is full, else as many as it takes.
+ */
+static void prune(struct sock *sk, struct sk_buff *skb)
 {
 	struct tern_sock *tp = tern_sk(sk);
+	u32 seq = tern_cb(skb)->seq;
+	int half = READ_ONCE(sk->sk_rcvbuf) / 2;
+	bool was_full = full(sk);
 
 	if (!tern_reasm_beyond(&tp->reasm, seq))
 		return;
 	TERN_INC(tern_sk_net(sk), OfoPruned);
-	while (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2 &&
-	       tern_reasm_beyond(&tp->reasm, seq))
+	do {
 		__kfree_skb(tern_reasm_prune(&tp->reasm));
+	} while (tern_reasm_beyond(&tp->reasm, seq) &&
+		 (was_full ? atomic_read(&sk->sk_rmem_alloc) > half :
+			     !grant(sk, skb)));
 }
 
 /* Does it weigh more than the window counts on, twice its payload? */
@@ -54,13 +63,17 @@ static void move(struct sk_buff *to, struct sk_buff *skb)
 /*
  * Small segments weigh more than what the window leaves them: move together,
  * a page at a time, the payload of those that stand in a row. What they were
- * charged is more than what is charged now.
+ * charged is more than what is charged now. Once: what finds no room adds
+ * nothing to the queue.
  */
 static void collapse(struct sock *sk)
 {
 	struct sk_buff_head *q = &sk->sk_receive_queue;
 	struct sk_buff *skb = skb_peek(q), *end, *to;
+	struct tern_sock *tp = tern_sk(sk);
 
+	if (tp->rcv.collapsed)
+		return;
 	while (skb) {
 		unsigned int segs = 0, bytes = 0;
 
@@ -91,6 +104,7 @@ static void collapse(struct sock *sk)
 			skb = next;
 		}
 	}
+	tp->rcv.collapsed = true;
 }
 
 static bool room_for(struct sock *sk, struct sk_buff *skb)
@@ -100,8 +114,17 @@ static bool room_for(struct sock *sk, struct sk_buff *skb)
 	collapse(sk);
 	if (grant(sk, skb))
 		return true;
-	prune(sk, tern_cb(skb)->seq);
+	prune(sk, skb);
 	return grant(sk, skb);
+}
+
+/*
+ * In order, for a reader who has nothing: or the connection could not go on
+ * while others hold the memory. Nor could it end without a FIN.
+ */
+static bool must_take(const struct sock *sk, const struct sk_buff *skb)
+{
+	return !skb->len || skb_queue_empty(&sk->sk_receive_queue);
 }
 
 /*
@@ -128,6 +151,7 @@ static void queue_in_order(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	tern_sk(sk)->rcv.collapsed = false;
 	if (!skb->destructor)
 		skb_set_owner_r(skb, sk);
 }
@@ -151,6 +175,17 @@ static bool drain(struct sock *sk)
 	return fin;
 }
 
+/* Only the reader can make some. */
+static enum skb_drop_reason no_room(struct sock *sk)
+{
+	TERN_INC(tern_sk_net(sk), TCPRcvQDrop);
+	tern_sk(sk)->rcv.nomem = true;
+	tern_ack_soon(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+	return SKB_DROP_REASON_SOCKET_RCVBUFF;
+}
+
 static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct tern_sock *tp = tern_sk(sk);
@@ -158,13 +193,9 @@ static enum skb_drop_reason in_order(struct sock *sk, struct sk_buff *skb)
 	u32 before = tp->rcv.nxt;
 
 	if (unlikely(!room_for(sk, skb))) {
-		TERN_INC(tern_sk_net(sk), TCPRcvQDrop);
-		tp->rcv.nomem = true;
-		tern_ack_soon(sk);
-		/* Only the reader can make room. */
-		if (!sock_flag(sk, SOCK_DEAD))
-			sk->sk_data_ready(sk);
-		return SKB_DROP_REASON_SOCKET_RCVBUFF;
+		if (!must_take(sk, skb))
+			return no_room(sk);
+		tern_sock_force_memory(sk, skb->truesize);
 	}
 	/* The estimate needs the length before the skb may be joined. */
 	tp->rcv.nxt = tern_cb(skb)->end_seq;

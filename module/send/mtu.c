@@ -27,33 +27,44 @@ u16 tern_mtu_advertise(const struct sock *sk, const struct dst_entry *dst)
 	return min_t(u32, mss, U16_MAX);
 }
 
+/* Payload, with our options, of a packet of @pmtu bytes; never next to none */
+static u32 path_mss(const struct tern_sock *tp, u32 pmtu)
+{
+	u32 header = tern_af(&tp->ep.tuple)->net_header_len + tp->snd.opt_len + TERN_HDR_LEN;
+
+	pmtu = min(pmtu, tern_af(&tp->ep.tuple)->packet_max);
+	return max(pmtu > header ? pmtu - header : 0, TERN_MSS_FLOOR);
+}
+
 /**
  * tern_mtu_sync() - the path MTU is @pmtu: size segments by it
  * @sk: socket, locked
  * @pmtu: bytes of a network packet
+ *
+ * min_snd_mss is for what a peer tells, or is told here; a segment that the
+ * path doesn't carry helps nobody.
  */
 void tern_mtu_sync(struct sock *sk, u32 pmtu)
 {
 	struct tern_sock *tp = tern_sk(sk);
 	u32 floor = tern_knob(tern_sk_net(sk), min_snd_mss);
 	const struct tern_af_ops *af = tern_af(&tp->ep.tuple);
-	u32 header = af->net_header_len + af->option_len(sk) +
-		     TERN_HDR_LEN;
-	u32 mss = pmtu > header ? pmtu - header : 0;
+	u32 mss = tp->snd.mss_peer;
 
 	tp->pmtu = pmtu;
-	mss = min_t(u32, mss, tp->snd.mss_peer);
+	tp->snd.opt_len = af->option_len(sk);
 	if (tp->conf.user_mss)
 		mss = min_t(u32, mss, tp->conf.user_mss);
 	if (tp->black_hole_ns)
 		mss = min_t(u32, mss, tern_knob(tern_sk_net(sk), base_mss));
-	mss = max(mss, floor);
+	mss = min(max(mss, floor), path_mss(tp, pmtu));
 	if (tp->ts.ok)
 		mss -= min(mss - 1, TS_OPT_LEN);
 	/* Never more than half of the largest window seen: RFC 9293 3.8.6.2.1 */
 	if (tp->snd.max_wnd > 2 * TERN_MSS_DEFAULT)
 		mss = min(mss, tp->snd.max_wnd >> 1);
-	tp->snd.mss = min_t(u32, mss, U16_MAX);
+	/* Below GSO_BY_FRAGS, whatever was said above */
+	tp->snd.mss = mss;
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 #include "output.h"
 #include "core/timer.h"
+#include "core/sock.h"
 #include "mtu.h"
 #include "xmit.h"
 #include "queue.h"
@@ -229,7 +230,7 @@ void tern_output_fin(struct sock *sk)
 		tail = alloc_skb_fclone(TERN_MAX_HEADER, gfp);
 		skb_reserve(tail, TERN_MAX_HEADER);
 		/* The stream must end: over the limit if need be. */
-		sk_wmem_schedule(sk, tail->truesize);
+		tern_sock_force_memory(sk, tail->truesize);
 		tern_queue_append(sk, tail);
 	}
 	tern_cb(tail)->flags |= TERN_FLAG_FIN;

@@ -5,22 +5,26 @@
  * out (GSO), and here when a part of one has a fate of its own.
  */
 #include "queue.h"
+#include "core/sock.h"
 #include "mtu.h"
 
 /**
  * tern_queue_alloc() - an empty segment for the send queue
  * @sk: socket, locked
  * @gfp: allocation flags
+ * @must: whatever the sysctl mem says: the connection could not go on
  *
  * Return: the segment, headroom reserved, memory granted; NULL otherwise.
  */
-struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp)
+struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp, bool must)
 {
 	struct sk_buff *skb = alloc_skb_fclone(TERN_MAX_HEADER, gfp);
 
 	if (unlikely(!skb))
 		goto pressure;
-	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+	if (must) {
+		tern_sock_force_memory(sk, skb->truesize);
+	} else if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
 		__kfree_skb(skb);
 		goto pressure;
 	}
@@ -61,11 +65,17 @@ void tern_queue_append(struct sock *sk, struct sk_buff *skb)
  * tern_queue_max_segs() - wire segments that one skb may be cut into
  * @sk: socket, locked
  * @mss: payload bytes of each
+ *
+ * The core has taken the headers off the device's size, which may leave
+ * nothing; but for extension headers (RFC 8200 4), which can be longer.
  */
 u32 tern_queue_max_segs(struct sock *sk, u16 mss)
 {
-	u32 bytes = READ_ONCE(sk->sk_gso_max_size) - TERN_MAX_HEADER;
-	u32 segs = min_t(u32, bytes / mss, READ_ONCE(sk->sk_gso_max_segs));
+	u32 bytes = min(READ_ONCE(sk->sk_gso_max_size),
+			GSO_LEGACY_MAX_SIZE - TERN_MAX_HEADER);
+	u32 options = min_t(u32, bytes, tern_sk(sk)->snd.opt_len);
+	u32 segs = min_t(u32, (bytes - options) / mss,
+			 READ_ONCE(sk->sk_gso_max_segs));
 
 	if (!sk_can_gso(sk))
 		return 1;
@@ -166,7 +176,7 @@ int tern_queue_split(struct sock *sk, struct sk_buff *skb, u32 len, u16 mss)
 	}
 	if (tern_queue_unclone(skb))
 		return -ENOMEM;
-	rest = tern_queue_alloc(sk, GFP_ATOMIC);
+	rest = tern_queue_alloc(sk, GFP_ATOMIC, true);
 	if (!rest)
 		return -ENOMEM;
 	/* Linear data would need room there: the queue has page frags only. */

@@ -4,7 +4,7 @@
 
 #include "core/tcb.h"
 
-struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp);
+struct sk_buff *tern_queue_alloc(struct sock *sk, gfp_t gfp, bool must);
 /* Append an empty segment at write_seq; charges its memory. */
 void tern_queue_append(struct sock *sk, struct sk_buff *skb);
 u32 tern_queue_max_segs(struct sock *sk, u16 mss);
@@ -32,6 +32,15 @@ static inline struct sk_buff *tern_queue_next_sent(const struct sock *sk,
 	    next == tern_sk(sk)->snd.head)
 		return NULL;
 	return next;
+}
+
+/* The one sent last, NULL when all are acknowledged */
+static inline struct sk_buff *tern_queue_newest(const struct sock *sk)
+{
+	const struct sk_buff *head = tern_sk(sk)->snd.head;
+	struct sk_buff *skb = head ? head->prev : sk->sk_write_queue.prev;
+
+	return skb == (struct sk_buff *)&sk->sk_write_queue ? NULL : skb;
 }
 
 #endif

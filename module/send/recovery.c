@@ -197,6 +197,9 @@ void tern_recovery_sack(struct sock *sk, const struct tern_opts *o, u32 ack,
 
 	tern_sack_digest(&in, o, ack, tp->snd.una, tp->snd.nxt,
 			 tp->snd.max_wnd);
+	if (!tp->snd.sacked_out)
+		tp->rec.known.num = 0;
+	tern_sack_news(&tp->rec.known, &in, tp->snd.una);
 	if (in.dsack)
 		take_dsack(sk, &in.dup, ai);
 	for (skb = tern_queue_oldest(sk); skb && i < in.num;
@@ -282,8 +285,12 @@ static u32 detect(struct sock *sk)
 		    TERN_MARK_LOST)
 			continue;
 		if (!sent_after(tp->rec.rack_ns, tp->rec.rack_end, cb->sent_ns,
-				cb->end_seq))
+				cb->end_seq)) {
+			/* Sent once, and so is what is behind it, or later. */
+			if (!(cb->marks & TERN_MARK_EVER))
+				break;
 			continue;
+		}
 		if (cb->sent_ns + allowed <= tp->now_ns)
 			tern_recovery_mark_lost(sk, skb);
 		else
@@ -619,27 +626,4 @@ void tern_recovery_reopened(struct sock *sk)
 		return;
 	tp->rtt.backoff = 0;
 	tern_recovery_mark_lost(sk, head);
-}
-
-/**
- * tern_recovery_probe_due() - when to send a tail loss probe (RFC 8985 7.2)
- * @sk: socket, locked, with segments in flight
- * @rto_due: when the RTO would be
- *
- * Return: ns of CLOCK_MONOTONIC, 0 when no probe may be sent now.
- */
-u64 tern_recovery_probe_due(struct sock *sk, u64 rto_due)
-{
-	struct tern_sock *tp = tern_sk(sk);
-	u64 pto;
-
-	if (tp->rec.phase != TERN_OPEN || tp->rec.tlp_high || !tp->sack_ok ||
-	    !tp->rtt.srtt_us || tp->snd.sacked_out)
-		return 0;
-	pto = 2ULL * tp->rtt.srtt_us;
-	/* Up to a full segment's worth the peer may wait for more to come. */
-	if (tp->snd.packets_out == 1 ||
-	    tp->snd.nxt - tp->snd.una <= tp->snd.mss)
-		pto += tp->peer_mad_us;
-	return min(tp->now_ns + pto * NSEC_PER_USEC, rto_due);
 }

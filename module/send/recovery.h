@@ -47,8 +47,6 @@ void tern_recovery_timeout(struct sock *sk);
 void tern_recovery_mark_lost(struct sock *sk, struct sk_buff *skb);
 /* RACK's window passed: mark what is lost. True when something is. */
 bool tern_recovery_reordered(struct sock *sk);
-/* Deadline of a loss probe, 0 when none may be sent (RFC 8985 7.2). */
-u64 tern_recovery_probe_due(struct sock *sk, u64 rto_due);
 void tern_recovery_reopened(struct sock *sk);
 
 #endif

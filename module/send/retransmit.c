@@ -104,6 +104,23 @@ static void arm_rto(struct sock *sk)
 		       tern_retransmit_until(sk, start, due));
 }
 
+/* When to send a tail loss probe (RFC 8985 7.2); 0: none may be sent now */
+static u64 probe_due(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u64 pto;
+
+	if (tp->rec.phase != TERN_OPEN || tp->rec.tlp_high || !tp->sack_ok ||
+	    !tp->rtt.srtt_us || tp->snd.sacked_out)
+		return 0;
+	pto = 2ULL * tp->rtt.srtt_us;
+	/* Up to a full segment's worth the peer may wait for more to come. */
+	if (tp->snd.packets_out == 1 ||
+	    tp->snd.nxt - tp->snd.una <= tp->snd.mss)
+		pto += tp->peer_mad_us;
+	return min(tp->now_ns + pto * NSEC_PER_USEC, tp->snd.rto_due);
+}
+
 /**
  * tern_retransmit_rearm() - the timer for what is in flight
  * @sk: socket, locked
@@ -122,7 +139,7 @@ void tern_retransmit_rearm(struct sock *sk)
 		return;
 	}
 	tp->snd.rto_due = tp->now_ns + tern_retransmit_rto_ns(sk);
-	due = tern_recovery_probe_due(sk, tp->snd.rto_due);
+	due = probe_due(sk);
 	if (!due) {
 		arm_rto(sk);
 		return;
@@ -151,13 +168,12 @@ void tern_retransmit_sent(struct sock *sk, struct sk_buff *skb)
  */
 void tern_retransmit_pushed(struct sock *sk)
 {
-	struct tern_sock *tp = tern_sk(sk);
 	u64 due = 0;
 
 	if (tern_timer_armed(sk, TERN_TIMER_RETRANS))
 		return;
 	if (tern_timer_armed(sk, TERN_TIMER_PROBE))
-		due = tern_recovery_probe_due(sk, tp->snd.rto_due);
+		due = probe_due(sk);
 	if (due)
 		tern_timer_arm(sk, TERN_TIMER_PROBE, due);
 	else
@@ -340,7 +356,8 @@ void tern_retransmit_lost(struct sock *sk)
 	if (!tp->snd.lost_out || tp->snd.lost_out == tp->snd.retrans_out ||
 	    tern_in_flight(tp) >= tp->cong.cwnd)
 		return;
-	for (skb = tern_queue_oldest(sk); skb;
+	for (skb = tern_queue_oldest(sk);
+	     skb && tp->snd.lost_out != tp->snd.retrans_out;
 	     skb = tern_queue_next_sent(sk, skb)) {
 		u32 flight = tern_in_flight(tp);
 
@@ -484,10 +501,8 @@ void tern_retransmit_expire(struct sock *sk)
 void tern_retransmit_probe(struct sock *sk)
 {
 	struct tern_sock *tp = tern_sk(sk);
-	struct sk_buff *skb = tern_queue_oldest(sk), *next;
+	struct sk_buff *skb = tern_queue_newest(sk);
 
-	while ((next = tern_queue_next_sent(sk, skb)))
-		skb = next;
 	if (tern_cb(skb)->pcount > 1) {
 		u32 keep = (tern_cb(skb)->pcount - 1) * tern_cb(skb)->mss;
 

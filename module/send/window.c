@@ -51,7 +51,7 @@ void tern_window_init(const struct sock *sk, u16 mss, bool scaling, u32 *wnd,
 	/* A window above the buffer's share is never offered. */
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
 	    !tern_sk(sk)->conf.window_clamp)
-		largest = max_t(u32, READ_ONCE(tn->sysctl.rmem[2]),
+		largest = max_t(u32, tern_knob_buf(tn, rmem, 2),
 				READ_ONCE(sk->sk_rcvbuf));
 
 	*wscale = 0;
@@ -172,7 +172,7 @@ void tern_window_lowat(struct sock *sk, int val)
 {
 	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
 	int most = locked ? READ_ONCE(sk->sk_rcvbuf) :
-			    READ_ONCE(tern_sk_net(sk)->sysctl.rmem[2]);
+			    tern_knob_buf(tern_sk_net(sk), rmem, 2);
 
 	val = min(val, usable(most));
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
@@ -206,10 +206,11 @@ void tern_window_drs(struct sock *sk)
 
 	tp->rcv.space = copied;
 	if (!tern_knob(tn, moderate_rcvbuf) ||
-	    (sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+	    (sk->sk_userlocks & SOCK_RCVBUF_LOCK) ||
+	    sk_under_memory_pressure(sk))
 		return;
 	want = 2 * (2 * (u64)copied + TERN_INIT_CWND * tp->rcv.mss);
-	want = min_t(u64, want, READ_ONCE(tn->sysctl.rmem[2]));
+	want = min_t(u64, want, tern_knob_buf(tn, rmem, 2));
 	if (want > READ_ONCE(sk->sk_rcvbuf))
 		WRITE_ONCE(sk->sk_rcvbuf, (int)want);
 }

@@ -39,7 +39,7 @@ static void data_options(struct sock *sk, u32 payload, struct tern_opts *o)
 	/* On data only as far as the packet still fits the path */
 	if (payload) {
 		const struct tern_af_ops *af = tern_af(&tp->ep.tuple);
-		u32 used = af->net_header_len + af->option_len(sk) +
+		u32 used = af->net_header_len + tp->snd.opt_len +
 			   TERN_HDR_LEN + payload + (tp->ts.ok ? 12 : 0);
 
 		room = min(room, tp->pmtu > used ? tp->pmtu - used : 0);

@@ -11,12 +11,17 @@
 #include "core/sock.h"
 #include "send/ack.h"
 
-/* The segment that holds @seq; *@off: where in it. NULL: none yet */
-static struct sk_buff *find(struct sock *sk, u32 seq, u32 *off)
+/*
+ * The segment that holds @seq: @skb, or one behind it; NULL for the first. *@off:
+ * where in it. NULL: none yet
+ */
+static struct sk_buff *find(struct sock *sk, struct sk_buff *skb, u32 seq,
+			    u32 *off)
 {
-	struct sk_buff *skb;
+	struct sk_buff_head *q = &sk->sk_receive_queue;
 
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
+	skb = skb ?: q->next;
+	skb_queue_walk_from(q, skb) {
 		*off = seq - tern_cb(skb)->seq;
 		if (*off < skb->len)
 			return skb;
@@ -85,10 +90,10 @@ struct reading {
 static int take(struct sock *sk, struct msghdr *msg, int flags,
 		struct reading *r)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
 	u32 off;
 
-	while (r->left && (skb = find(sk, r->seq, &off))) {
+	while (r->left && (skb = find(sk, skb, r->seq, &off))) {
 		size_t n = min_t(size_t, skb->len - off, r->left);
 
 		if (!n) {
@@ -106,6 +111,7 @@ static int take(struct sock *sk, struct msghdr *msg, int flags,
 		WRITE_ONCE(tern_sk(sk)->rcv.copied, r->seq);
 		sk_peek_offset_bwd(sk, n);
 		eat_read(sk);
+		skb = NULL;
 	}
 	return 0;
 }
@@ -258,7 +264,7 @@ int tern_recvmsg_read_sock(struct sock *sk, read_descriptor_t *desc,
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	while ((skb = find(sk, seq, &off)) && off < skb->len) {
+	while ((skb = find(sk, NULL, seq, &off)) && off < skb->len) {
 		n = recv_actor(desc, skb, off, skb->len - off);
 		if (n <= 0) {
 			copied = copied ?: n;

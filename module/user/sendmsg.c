@@ -40,10 +40,29 @@ static struct sk_buff *tail_with_room(struct sock *sk, u32 goal)
 		return skb;
 	if (!sk_stream_memory_free(sk))
 		return NULL;
-	skb = tern_queue_alloc(sk, sk->sk_allocation);
+	skb = tern_queue_alloc(sk, sk->sk_allocation,
+			       skb_queue_empty(&sk->sk_write_queue));
 	if (skb)
 		tern_queue_append(sk, skb);
 	return skb;
+}
+
+/*
+ * Memory for up to @copy bytes: all, or, of a socket that has next to nothing
+ * queued, as many as let it go on. Bytes, 0: wait
+ */
+static int granted(struct sock *sk, int copy)
+{
+	int left;
+
+	if (likely(sk_wmem_schedule(sk, copy)))
+		return copy;
+	left = SOCK_MIN_SNDBUF - sk->sk_wmem_queued;
+	if (left <= 0)
+		return 0;
+	copy = min(copy, left);
+	tern_sock_force_memory(sk, copy);
+	return copy;
 }
 
 /* Copy up to @want bytes into @skb. Bytes, 0: no memory or full, or -errno */
@@ -60,8 +79,8 @@ static int fill(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 	merge = skb_can_coalesce(skb, i, pf->page, pf->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
-	copy = min_t(u32, want, pf->size - pf->offset);
-	if (!sk_wmem_schedule(sk, copy))
+	copy = granted(sk, min_t(u32, want, pf->size - pf->offset));
+	if (!copy)
 		return 0;
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pf->page,
 				       pf->offset, copy);

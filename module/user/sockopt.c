@@ -21,7 +21,6 @@
 #define USER_RTO_MAX_US		600000000U	/* ten minutes */
 #define USER_MSL_MAX_MS		3600000U
 #define USER_TIMER_MIN_US	1000U		/* see too_fast() */
-#define USER_DELACK_MAX_US	500000U		/* RFC 9293 3.8.6.3 */
 #define CONG_NAME_MAX		16
 
 static bool ours(int level)
@@ -157,7 +156,7 @@ static int set_timer(struct sock *sk, int name, int val)
 		c->rto_init_us = val;
 		return 0;
 	case TERN_DELACK_MAX_US:
-		if (!within(val, 0, USER_DELACK_MAX_US))
+		if (!within(val, 0, TERN_MAD_MAX_US))
 			return -EINVAL;
 		c->delack_max_us = val;
 		return 0;

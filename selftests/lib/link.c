@@ -124,6 +124,16 @@ int link_up(const char *name)
 	return ask(&r);
 }
 
+int link_size(const char *name, int which, uint32_t size)
+{
+	struct ifinfomsg link = { .ifi_index = if_nametoindex(name) };
+	struct request r;
+
+	begin(&r, RTM_NEWLINK, 0, &link, sizeof(link));
+	put(&r, which, &size, sizeof(size));
+	return ask(&r);
+}
+
 /*
  * The first end that is up drops what it is given until the kernel has noticed
  * that the other is, too: under RTNL, as this question is.

@@ -16,6 +16,8 @@ struct link_addr {
 /* Of one name at both ends, of which the second goes to namespace @peer_ns */
 int link_veth(const char *name, const uint8_t mac[2][6], int peer_ns);
 int link_up(const char *name);
+/* IFLA_MTU, IFLA_GSO_MAX_SIZE, ... */
+int link_size(const char *name, int which, uint32_t size);
 /* Until it sends, which one whose peer is up later does not do at once */
 int link_wait(const char *name);
 int link_address(const char *name, const struct link_addr *a, int prefix);

@@ -133,6 +133,8 @@ int topo_run(struct topo *t, int which, const char *fmt, ...)
 /* The host drops segments that come in and that nft's @match fits, until "pass". */
 int topo_drop(struct topo *t, int which, const char *match);
 int topo_pass(struct topo *t, int which);
+/* A knob of the machine, which is the first namespace's. Host A is where one is then. */
+int topo_machine(struct topo *t, const char *name, const char *value);
 /* The cable is pulled: all that either host sends is lost; and put back. */
 int topo_cut(struct topo *t);
 int topo_mend(struct topo *t);
@@ -168,6 +170,13 @@ struct tern_info sk_info(int fd);	/* TERN_INFO, or TCP's */
 int sk_timeouts(int fd, int ms);	/* SO_RCVTIMEO, SO_SNDTIMEO */
 /* Two sockets connected over the veth pair, or lo: a[0] client, a[1] server. */
 int sk_pair(struct topo *t, int fd[2], int port);
+
+/* group.c: a memory cgroup; -1: there are none in this kernel */
+int group_up(void);
+void group_down(void);
+int group_enter(bool inside);	/* what is opened from now on is the cgroup's */
+/* Bytes charged for sockets; the kernel may take 2 s to sum them up. */
+long group_charged(void);
 
 /* wire.c: the scripted peer */
 struct seg {

@@ -66,6 +66,18 @@ int topo_mend(struct topo *t)
 	       topo_run(t, 1, "tc qdisc del dev eth0 root");
 }
 
+int topo_machine(struct topo *t, const char *name, const char *value)
+{
+	int fd = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -1;
+	err = setns(fd, CLONE_NEWNET) || sysctl_set(name, value);
+	close(fd);
+	topo_enter(t, 0);
+	return err ? -1 : 0;
+}
+
 static int ethtool(int fd, int cmd, bool on)
 {
 	struct ethtool_value v = { .cmd = cmd, .data = on };

@@ -132,10 +132,11 @@ TEST_F(cookie, timestamp__carries_the_options)
 		if (self->syn.has_wscale)
 			ASSERT_EQ(self->syn.wscale, self->back.wscale);
 		ASSERT_EQ(!!self->syn.has_mad, !!self->back.has_mad);
-		if (self->syn.has_mad && self->syn.mad_us <= 524288)
+		if (self->syn.has_mad && self->syn.mad_us <= TERN_MAD_MAX_US)
 			ASSERT_LE(self->syn.mad_us, self->back.mad_us);
 		if (self->syn.has_mad && self->syn.mad_us > 32)
 			ASSERT_GT(2 * self->syn.mad_us, self->back.mad_us);
+		ASSERT_GE(TERN_MAD_MAX_US, self->back.mad_us);
 	}
 }
 

@@ -28,6 +28,20 @@ TEST(rfc9293_3_2__syn_options)
 	EXPECT_EQ(40000, o.mad_us);
 }
 
+/* Nobody may delay an ACK for as long as 0.5 s, whatever he says. */
+TEST(rfc9293_3_8_6_3__mad_is_500_ms_at_most)
+{
+	struct tern_opts o;
+
+	PARSE(&o, true, 253, 8, 0x54, 0x45, 0, 0x07, 0xa1, 0x20);
+	EXPECT_EQ(500000, o.mad_us);
+	PARSE(&o, true, 253, 8, 0x54, 0x45, 0, 0x07, 0xa1, 0x21);
+	EXPECT_EQ(500000, o.mad_us);
+	PARSE(&o, true, 253, 8, 0x54, 0x45, 0xff, 0xff, 0xff, 0xff);
+	EXPECT_TRUE(!!o.has_mad);
+	EXPECT_EQ(500000, o.mad_us);
+}
+
 TEST(rfc9293_3_2__syn_options_elsewhere_are_ignored)
 {
 	struct tern_opts o;
@@ -170,7 +184,7 @@ static void random_opts(struct tern_opts *o, bool syn)
 	o->has_wscale = shim_random() & 1;
 	o->wscale = o->has_wscale ? shim_random() % 15 : 0;
 	o->has_mad = shim_random() & 1;
-	o->mad_us = o->has_mad ? shim_random() : 0;
+	o->mad_us = o->has_mad ? shim_random() % (TERN_MAD_MAX_US + 1) : 0;
 }
 
 TEST(build__parse_gives_it_back)
@@ -209,6 +223,7 @@ TEST(parse__survives_random_bytes)
 		tern_options_parse(buf, len, i & 1, &o);
 		ASSERT_GE(TERN_SACK_MAX, o.num_sacks);
 		ASSERT_GE(TERN_WSCALE_MAX, o.wscale);
+		ASSERT_GE(TERN_MAD_MAX_US, o.mad_us);
 		ASSERT_TRUE(i & 1 ? !o.num_sacks : !o.mss && !o.has_mad);
 		free(buf);
 	}

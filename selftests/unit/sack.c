@@ -142,4 +142,92 @@ TEST(digest__any_blocks_give_a_sane_result)
 	}
 }
 
+static struct tern_sack_in news(struct tern_sack_known *k, u32 una, struct tern_sack_in in)
+{
+	tern_sack_news(k, &in, una);
+	return in;
+}
+
+#define NEWS(k, ...)	news(k, UNA, DIGEST(__VA_ARGS__))
+
+/* What was told, or part of it, is no news; what goes beyond it is, as a whole. */
+TEST(news__once)
+{
+	struct tern_sack_known k = { 0 };
+	struct tern_sack_in in;
+
+	in = NEWS(&k, { 300, 400 }, { 100, 200 });
+	ASSERT_EQ(2, in.num);
+	in = NEWS(&k, { 300, 400 }, { 100, 200 });
+	EXPECT_EQ(0, in.num);
+	in = NEWS(&k, { 310, 390 });
+	EXPECT_EQ(0, in.num);
+	in = NEWS(&k, { 300, 500 }, { 100, 200 });
+	ASSERT_EQ(1, in.num);
+	EXPECT_BLOCK(in, 0, 300, 500);
+	in = NEWS(&k, { 90, 201 });
+	ASSERT_EQ(1, in.num);
+	EXPECT_BLOCK(in, 0, 90, 201);
+	EXPECT_EQ(2, k.num);
+}
+
+/* Side by side is not the same as one: a segment may lie across. */
+TEST(news__not_joined)
+{
+	struct tern_sack_known k = { 0 };
+
+	EXPECT_EQ(1, NEWS(&k, { 100, 200 }).num);
+	EXPECT_EQ(1, NEWS(&k, { 200, 300 }).num);
+	EXPECT_EQ(1, NEWS(&k, { 100, 300 }).num);
+	EXPECT_EQ(1, k.num);
+}
+
+TEST(news__what_una_passed_is_forgotten)
+{
+	struct tern_sack_known k = { 0 };
+
+	EXPECT_EQ(2, NEWS(&k, { 100, 200 }, { 300, 400 }).num);
+	EXPECT_EQ(1, news(&k, UNA + 200, DIGEST({ 500, 600 })).num);
+	ASSERT_EQ(2, k.num);
+	/* 4 GiB later the numbers come again. */
+	EXPECT_EQ(1, NEWS(&k, { 100, 200 }).num);
+}
+
+/* Of many the last ones are remembered. */
+TEST(news__the_last_few)
+{
+	struct tern_sack_known k = { 0 };
+
+	for (u32 i = 1; i <= 6; i++)
+		EXPECT_EQ(1, NEWS(&k, { 100 * i, 100 * i + 50 }).num);
+	EXPECT_EQ(TERN_SACK_MAX, k.num);
+	EXPECT_EQ(0, NEWS(&k, { 600, 650 }, { 500, 550 }, { 400, 450 }, { 300, 350 }).num);
+	EXPECT_EQ(1, NEWS(&k, { 200, 250 }).num);
+	EXPECT_EQ(1, NEWS(&k, { 300, 350 }).num);
+}
+
+/* Random blocks against a map of what was told as a whole */
+TEST(news__model)
+{
+	struct tern_sack_known k = { 0 };
+
+	for (int i = 0; i < 200000; i++) {
+		u32 start = 1 + shim_random() % 64, len = 1 + shim_random() % 16;
+		struct tern_sack_block b = { .start = UNA + start, .end = UNA + start + len };
+		struct tern_sack_in in = { .num = 1, .blocks = { b } };
+		bool held = false;
+
+		for (unsigned int j = 0; j < k.num; j++)
+			held |= k.blocks[j].start <= b.start && k.blocks[j].end >= b.end;
+		tern_sack_news(&k, &in, UNA);
+		ASSERT_EQ(!held, in.num);
+		ASSERT_LE(1, k.num);
+		ASSERT_GE(TERN_SACK_MAX, k.num);
+		for (unsigned int j = 0; j < k.num; j++)
+			for (unsigned int l = 0; l < k.num; l++)
+				ASSERT_TRUE(j == l || k.blocks[j].start < k.blocks[l].start ||
+					    k.blocks[j].end > k.blocks[l].end);
+	}
+}
+
 TEST_HARNESS_MAIN
