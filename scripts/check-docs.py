@@ -30,10 +30,10 @@ FORMULAS = {
               "less (at least 131072)."),
              ("buf_least_rcv = SOCK_MIN_RCVBUF;", "rmem[0] = PAGE_SIZE;", "rmem[1] = SZ_128K;",
               "rmem[2] = clamp(share, (unsigned long)SZ_128K, (unsigned long)(SZ_4M + SZ_2M));")),
-    "wmem": (("Range: each at least the kernel's SOCK_MIN_SNDBUF.",
+    "wmem": (("Range: each at least 4096.",
               "Default: a page, 16384, 4 MiB or 1/128 of low memory if that is "
               "less (at least 65536)."),
-             ("buf_least_snd = SOCK_MIN_SNDBUF;", "wmem[0] = PAGE_SIZE;", "wmem[1] = SZ_16K;",
+             ("buf_least_snd = SZ_4K;", "wmem[0] = PAGE_SIZE;", "wmem[1] = SZ_16K;",
               "wmem[2] = clamp(share, (unsigned long)SZ_64K, (unsigned long)SZ_4M);")),
     "mem": (("Default: 4.68, 6.25 and 9.37 % of low memory.", "One for the machine"),
             ("nr_free_buffer_pages() / 16", "mem[0] = limit / 4 * 3;", "mem[1] = limit;",

@@ -5,6 +5,8 @@
  * which a packet socket leaves in pages as a driver does, and the device keeps
  * them back for a moment, so that a burst is merged although it is not one.
  */
+#include <netinet/ip.h>
+
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 
@@ -376,6 +378,68 @@ TEST_F(hosts, pieces_are_charged_by_size)
 	EXPECT_LE(mem[SK_MEMINFO_RMEM_ALLOC], unread * 5 / 4);
 	topo_enter(&self->t, 1);
 	EXPECT_EQ(0, stat_get("TCPRcvQDrop"));
+}
+
+/*
+ * By way of another address: of a large segment's pieces, each names that in
+ * its network header and has the peer in its sum. Nothing else leads to the peer.
+ */
+static int by_way_of(int fd)
+{
+	struct in_addr b4;
+	struct {
+		uint8_t next, len, type, left, last, flags, tag[2];
+		struct in6_addr segment[2];
+	} srh = { .len = 4, .type = 4, .left = 1, .last = 1 };
+	uint8_t lsrr[8] = { IPOPT_LSRR, 7, 4 };
+
+	inet_pton(AF_INET, HOST_B, &b4);
+	memcpy(lsrr + 3, &b4, 4);
+	if (!is_v6())
+		return setsockopt(fd, IPPROTO_IP, IP_OPTIONS, lsrr, sizeof(lsrr));
+	inet_pton(AF_INET6, ip_text(HOST_B), &srh.segment[1]);
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_RTHDR, &srh, sizeof(srh));
+}
+
+TEST_F(hosts, source_route)
+{
+	static uint8_t buf[1 << 17], got[1 << 17];
+	int listener, fd, s;
+	size_t n = 0;
+	ssize_t len;
+
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = BYTE(i);
+	ASSERT_EQ(0, topo_run(&self->t, 1, is_v6() ?
+			      "ip -6 addr add %s/128 dev eth0 nodad && "
+			      "sysctl -qw net.ipv6.conf.all.seg6_enabled=1 "
+			      "net.ipv6.conf.eth0.seg6_enabled=1" :
+			      "ip addr add %s/32 dev eth0 && "
+			      "sysctl -qw net.ipv4.conf.all.accept_source_route=1 "
+			      "net.ipv4.conf.eth0.accept_source_route=1",
+			      ip_text("10.77.0.3")));
+	ASSERT_EQ(0, topo_enter(&self->t, 1));
+	listener = sk_listen(PORT, 4);
+	ASSERT_EQ(0, topo_enter(&self->t, 0));
+	ASSERT_EQ(0, topo_offload(&self->t, 0, true));
+	fd = sk_new(0);
+	ASSERT_EQ(0, by_way_of(fd));
+	ASSERT_EQ(0, sk_timeouts(fd, SOON));
+	ASSERT_EQ(0, sk_connect(fd, "10.77.0.3", PORT));
+	s = sk_wait(listener, POLLIN, SOON) ? accept(listener, NULL, NULL) : -1;
+	ASSERT_GE(s, 0);
+	/* As in cut_and_summed */
+	ASSERT_EQ(0, topo_run(&self->t, 0, "ethtool -K eth0 tx off sg off gso off"));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &(int){ 1 << 20 }, sizeof(int));
+	ASSERT_EQ(sizeof(buf), send(fd, buf, sizeof(buf), 0));
+	sk_timeouts(s, SOON);
+	while (n < sizeof(got) && (len = recv(s, got + n, sizeof(got) - n, 0)) > 0)
+		n += len;
+	EXPECT_EQ(sizeof(got), n);
+	EXPECT_EQ(0, memcmp(buf, got, n));
+	EXPECT_EQ(0, sk_info(fd).ti_total_retrans);
+	topo_enter(&self->t, 1);
+	EXPECT_EQ(0, stat_get("InCsumErrors"));
 }
 
 TEST_HARNESS_MAIN

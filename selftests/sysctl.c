@@ -5,6 +5,7 @@
  * namespace, and who may write.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <sched.h>
 #include <sys/wait.h>
 
@@ -33,6 +34,7 @@ static const struct {
 	const char *name;
 	long def, lo, hi;
 } knobs[] = {
+	{ "enabled", 1, 0, 1 },
 	{ "syn_retries", 6, 1, 127 },
 	{ "synack_retries", 5, 0, 255 },
 	{ "syn_linear_timeouts", 0, 0, 127 },
@@ -44,6 +46,7 @@ static const struct {
 	{ "keepalive_probes", 9, 1, 255 },
 	{ "fin_timeout", 60, 1, 32767 },
 	{ "max_syn_backlog", -1, 1, 1 << 20 },
+	{ "l3mdev_accept", 0, 0, 1 },
 	{ "syncookies", 1, 0, 2 },
 	{ "abort_on_overflow", 0, 0, 1 },
 	{ "max_tw_buckets", -1, 0, 1 << 24 },
@@ -206,6 +209,45 @@ TEST_F(ns, apart)
 	ASSERT_EQ(0, sysctl_set("msl_ms", "456"));
 	ASSERT_EQ(0, topo_enter(&self->t, 0));
 	EXPECT_EQ(123, sysctl_num("msl_ms"));
+}
+
+/* Each knob takes what it reads, as who saves and restores them all needs. */
+static void write_back(struct __test_metadata *_metadata, bool mem)
+{
+	DIR *dir = opendir("/proc/sys/net/tern");
+	struct dirent *d;
+	int n = 0;
+
+	ASSERT_NE(NULL, dir);
+	while ((d = readdir(dir))) {
+		char was[128], now[128];
+
+		if (*d->d_name == '.' || (!mem && !strcmp(d->d_name, "mem")))
+			continue;
+		ASSERT_EQ(0, sysctl_get(d->d_name, was, sizeof(was)));
+		EXPECT_EQ(0, sysctl_set(d->d_name, was))
+			TH_LOG("%s of %s", d->d_name, was);
+		ASSERT_EQ(0, sysctl_get(d->d_name, now, sizeof(now)));
+		EXPECT_STREQ(was, now);
+		n++;
+	}
+	closedir(dir);
+	EXPECT_LT(N, n);
+}
+
+TEST_F(ns, write_back)
+{
+	write_back(_metadata, false);
+	ASSERT_EQ(0, topo_enter(&self->t, -1));
+	write_back(_metadata, true);
+}
+
+TEST_F(ns, write_back_below_a_second)
+{
+	ASSERT_EQ(0, sysctl_set("keepalive_time_ms", "100"));
+	ASSERT_EQ(0, sysctl_set("keepalive_intvl_ms", "499"));
+	ASSERT_EQ(0, sysctl_set("fin_timeout_ms", "1"));
+	write_back(_metadata, false);
 }
 
 /* New sockets take the value in force. */

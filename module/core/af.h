@@ -23,11 +23,11 @@ struct tern_tw;
  *	ternhdr is at the transport header
  * @route: (re)route a connection to its peer; sets sk->sk_dst_cache and
  *	sk_setup_caps(); 0 or -errno
- * @reply: send a built segment with no socket: the addresses come from
- *	@tuple; @skb has the ternhdr at data, checksum not yet filled;
- *	@sk may be a listener for mark, tos, or NULL; @dst may be NULL;
- *	consumes @skb
- * @req_route: route to @tuple for a request of @listener; NULL on error
+ * @reply: send a built segment of no connection: the addresses come from
+ *	@tuple, mark and tos from @sk, to which @skb belongs; it has the
+ *	ternhdr at data, checksum not yet filled; consumes @skb and @dst
+ * @req_route: route to @tuple for what @sk says, by @oif unless that is 0;
+ *	NULL on error
  * @tw_route: route for an answer from TIME-WAIT; NULL on error
  * @child_setup: the family's part of @child, a copy of its listener that has
  *	its tuple and ports: addresses, @dst (reference passes)
@@ -44,10 +44,9 @@ struct tern_af_ops {
 	int (*queue_xmit)(struct sock *sk, struct sk_buff *skb);
 	void (*send_check)(struct sock *sk, struct sk_buff *skb);
 	int (*route)(struct sock *sk);
-	int (*reply)(struct net *net, const struct sock *sk,
-		     const struct tern_tuple *tuple, struct sk_buff *skb,
-		     struct dst_entry *dst);
-	struct dst_entry *(*req_route)(const struct sock *listener,
+	int (*reply)(const struct sock *sk, const struct tern_tuple *tuple,
+		     struct sk_buff *skb, struct dst_entry *dst);
+	struct dst_entry *(*req_route)(const struct sock *sk, int oif,
 				       const struct tern_tuple *tuple);
 	struct dst_entry *(*tw_route)(const struct tern_tw *tw);
 	void (*child_setup)(struct sock *child, struct dst_entry *dst);

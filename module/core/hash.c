@@ -263,17 +263,13 @@ bool tern_hash_listens(const struct sock *sk, const struct tern_tuple *t)
 static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
 		 int sdif)
 {
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	struct in6_addr own;
 	int points = 1;
 
-	if (!takes(sk, t))
+	if (!takes(sk, t) || !tern_sk_hears(sk, dif, sdif))
 		return -1;
-	if (bound) {
-		if (bound != dif && bound != sdif)
-			return -1;
+	if (READ_ONCE(sk->sk_bound_dev_if))
 		points += 4;
-	}
 	own = bound_to(sk);
 	if (!wildcard(&own))
 		points += 2;

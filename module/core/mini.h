@@ -21,7 +21,7 @@ struct tern_net;
  * @mad_us: the longest delay of ours, as the SYN-ACK tells
  * @rcv_wnd: window advertised on the SYN-ACK
  * @mark: sk_mark for the child
- * @iif: device it came by
+ * @bound_dev_if: of the child, by which the SYN-ACK leaves too; 0: any
  * @retries: SYN-ACKs resent by the timer
  * @resent: any SYN-ACK was sent again, or may have been (Karn)
  * @rcv_wscale: ours
@@ -39,7 +39,7 @@ struct tern_syn {
 	u32 mad_us;
 	u32 rcv_wnd;
 	u32 mark;
-	int iif;
+	int bound_dev_if;
 	u8 retries;
 	bool resent;
 	u8 rcv_wscale;

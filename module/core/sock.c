@@ -196,13 +196,16 @@ static void fresh_tcb(struct sock *sk)
  * tern_sock_init() - initial values of a TCB
  * @sk: new socket; proto.init
  *
- * Return: 0.
+ * Return: 0, or -EPROTONOSUPPORT where net.tern.enabled is 0, as without the
+ * module.
  */
 int tern_sock_init(struct sock *sk)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
 
+	if (!tern_knob(tn, enabled))
+		return -EPROTONOSUPPORT;
 	memset(&tp->conf, 0, sizeof(tp->conf));
 	tp->conf.delack_max_us = ~0U;
 	fresh_tcb(sk);
@@ -361,7 +364,7 @@ static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
 struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 			     const struct tern_syn *syn)
 {
-	struct dst_entry *dst = tern_af(t)->req_route(listener, t);
+	struct dst_entry *dst = tern_af(t)->req_route(listener, syn->bound_dev_if, t);
 	struct tern_sock *tp;
 	struct sock *child;
 
@@ -373,6 +376,7 @@ struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 		return NULL;
 	}
 	child->sk_mark = syn->mark;
+	child->sk_bound_dev_if = syn->bound_dev_if;
 	inet_sk(child)->inet_num = ntohs(t->lport);
 	inet_sk(child)->inet_sport = t->lport;
 	inet_sk(child)->inet_dport = t->rport;

@@ -29,6 +29,7 @@
 #include <linux/ipv6.h>
 #include <linux/rhashtable.h>
 #include <net/inet_sock.h>
+#include <net/l3mdev.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
@@ -448,6 +449,20 @@ static inline struct sock *tern_ep_sk(struct tern_ep *ep)
 static inline struct tern_net *tern_sk_net(const struct sock *sk)
 {
 	return tern_net(sock_net(sk));
+}
+
+/* The VRF of what @sk sends, 0: none */
+static inline int tern_sk_vrf(const struct sock *sk)
+{
+	return l3mdev_master_ifindex_by_index(sock_net(sk),
+					      sk->sk_bound_dev_if);
+}
+
+/* Does @sk hear what came by device @dif, or by @sdif, slave of a VRF? */
+static inline bool tern_sk_hears(const struct sock *sk, int dif, int sdif)
+{
+	return inet_bound_dev_eq(tern_knob(tern_sk_net(sk), l3mdev_accept),
+				 READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
 }
 
 /* Read the clock once for all the code that runs now. */

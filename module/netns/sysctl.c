@@ -20,7 +20,7 @@
 long tern_sysctl_mem[3];
 
 static const int buf_least_rcv = SOCK_MIN_RCVBUF;
-static const int buf_least_snd = SOCK_MIN_SNDBUF;
+static const int buf_least_snd = SZ_4K;	/* below SOCK_MIN_SNDBUF; TCP's default */
 static const int time_least = 1;
 static const int time_most_s = TERN_KEEPALIVE_MAX_S;
 static const int time_most_ms = TERN_KEEPALIVE_MAX_S * MSEC_PER_SEC;
@@ -86,12 +86,12 @@ static int do_rto_min(TERN_CTL_CONST struct ctl_table *ctl, int write,
 	return ret;
 }
 
-/* The view in seconds of a field in milliseconds */
+/* The view in seconds of a field in milliseconds: what it reads it takes back. */
 static int do_seconds(TERN_CTL_CONST struct ctl_table *ctl, int write,
 		      void *buf, size_t *len, loff_t *pos)
 {
 	int *ms = ctl->data;
-	int s = write ? 0 : DIV_ROUND_CLOSEST(READ_ONCE(*ms), MSEC_PER_SEC);
+	int s = write ? 0 : max(DIV_ROUND_CLOSEST(READ_ONCE(*ms), MSEC_PER_SEC), 1);
 	struct ctl_table tmp = {
 		.procname = ctl->procname,
 		.data = &s,

@@ -26,6 +26,7 @@ struct tern_cong_ops;
  * have that of 16 GiB.
  */
 #define TERN_SYSCTLS(X)							\
+	X(enabled, 1, 0, 1)						\
 	X(syn_retries, TERN_SYN_RETRIES, 1, 127)			\
 	X(synack_retries, TERN_SYNACK_RETRIES, 0, 255)			\
 	X(syn_linear_timeouts, 0, 0, 127)				\
@@ -34,6 +35,7 @@ struct tern_cong_ops;
 	X(orphan_retries, 0, 0, 255)					\
 	X(keepalive_probes, TERN_KEEPALIVE_PROBES, 1, 255)		\
 	X(max_syn_backlog, 1024, 1, 1 << 20)				\
+	X(l3mdev_accept, 0, 0, 1)					\
 	X(syncookies, 1, 0, 2)						\
 	X(abort_on_overflow, 0, 0, 1)					\
 	X(max_tw_buckets, 65536, 0, 1 << 24)				\
@@ -63,7 +65,7 @@ struct tern_cong_ops;
  *	and its namesake in milliseconds are two views of it
  * @keepalive_intvl_ms: between probes, likewise
  * @fin_timeout_ms: FIN-WAIT-2 of an orphan, likewise
- * @notsent_lowat: bytes unsent below which a socket is writable
+ * @notsent_lowat: bytes unsent below which a write takes more
  * @rmem: receive buffer: least, default, most, bytes
  * @wmem: send buffer: least, default, most, bytes
  * @congestion_control: of new sockets

@@ -86,8 +86,8 @@ static enum skb_drop_reason admit(struct sock *sk, struct sk_buff *skb,
 	const struct tern_skb_cb *cb = tern_cb(skb);
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (bound && bound != cb->iif && bound != cb->sdif &&
-	    bound != skb->skb_iif)
+	if (!tern_sk_hears(sk, cb->iif, cb->sdif) &&
+	    (!bound || bound != skb->skb_iif))
 		return SKB_DROP_REASON_NO_SOCKET;
 	if (unlikely(!near_enough(sk, skb, t))) {
 		TERN_INC(tern_sk_net(sk), TCPMinTTLDrop);
@@ -211,6 +211,8 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 	if (sk) {
 		reason = to_listener(sk, skb, t, NULL, NULL);
 		sock_put(sk);
+	} else if (!tern_knob(tn, enabled)) {
+		reason = SKB_DROP_REASON_IP_NOPROTO;
 	} else if (policy_ok(NULL, skb, t)) {
 		tern_reset_reply(tn->net, NULL, t, skb);
 	} else {
@@ -269,20 +271,44 @@ static enum skb_drop_reason to_found(struct tern_ep *ep, struct sk_buff *skb,
 	}
 }
 
+/**
+ * tern_demux_find() - the endpoint for what came in
+ * @tn: namespace
+ * @t: 4-tuple as seen from here; its VRF is taken off when the endpoint is in
+ *	none and hears that one all the same (l3mdev_accept)
+ *
+ * Context: any. Return: as tern_hash_lookup().
+ */
+struct tern_ep *tern_demux_find(struct tern_net *tn, struct tern_tuple *t)
+{
+	struct tern_ep *ep = tern_hash_lookup(tn, t);
+	u32 scope = t->scope;
+
+	if (likely(ep || !scope) || !tern_knob(tn, l3mdev_accept))
+		return ep;
+	t->scope = 0;
+	ep = tern_hash_lookup(tn, t);
+	if (!ep)
+		t->scope = scope;
+	return ep;
+}
+
 /*
  * Whatever dies leaves the table before its lock is free, so that each turn
  * finds something else: an entry's child, a socket's TIME-WAIT, or nothing.
  */
 static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
-				     const struct tern_tuple *t)
+				     struct tern_tuple *t)
 {
 	enum skb_drop_reason reason;
+	u32 scope = t->scope;
 	struct tern_ep *ep;
 	bool gone;
 
 	do {
 		gone = false;
-		ep = tern_hash_lookup(tn, t);
+		t->scope = scope;
+		ep = tern_demux_find(tn, t);
 		if (!ep)
 			return to_nobody(tn, skb, t);
 		reason = to_found(ep, skb, t, &gone);
@@ -295,6 +321,8 @@ static enum skb_drop_reason dispatch(struct tern_net *tn, struct sk_buff *skb,
 static int refuse(struct tern_net *tn, struct sk_buff *skb,
 		  enum skb_drop_reason reason)
 {
+	if (!tern_knob(tn, enabled))
+		return -ENOPROTOOPT;
 	TERN_INC(tn, InErrs);
 	drop(tn->net, NULL, skb, reason);
 	return 0;
@@ -302,12 +330,13 @@ static int refuse(struct tern_net *tn, struct sk_buff *skb,
 
 /**
  * tern_demux_arrives() - SEGMENT ARRIVES (RFC 9293 3.10.7)
- * @skb: data at the ternhdr; consumed
+ * @skb: data at the ternhdr; consumed, but for an error
  * @iif: device it came by, as the family sees it
  * @sdif: its slave, when that is a VRF, else 0
  * @check_ok: the checksum holds
  *
- * Context: softirq, RCU. Return: 0.
+ * Context: softirq, RCU. Return: 0, or -ENOPROTOOPT when the namespace has Tern
+ * switched off and no socket from before takes it.
  */
 int tern_demux_arrives(struct sk_buff *skb, int iif, int sdif, bool check_ok)
 {
@@ -335,6 +364,8 @@ int tern_demux_arrives(struct sk_buff *skb, int iif, int sdif, bool check_ok)
 	trace_tern_recv(tn->net, &t, cb->seq, cb->ack, cb->flags, cb->wnd,
 			skb->len - tern_hdrlen(skb));
 	reason = dispatch(tn, skb, &t);
+	if (unlikely(reason == SKB_DROP_REASON_IP_NOPROTO))
+		return -ENOPROTOOPT;
 	if (reason)
 		drop(tn->net, &t, skb, reason);
 	return 0;
@@ -342,7 +373,7 @@ int tern_demux_arrives(struct sk_buff *skb, int iif, int sdif, bool check_ok)
 
 /* The connection ended before the segment had its turn: whose is it now? */
 static enum skb_drop_reason after_end(struct sock *sk, struct sk_buff *skb,
-				      const struct tern_tuple *t)
+				      struct tern_tuple *t)
 {
 	enum skb_drop_reason reason;
 

@@ -5,6 +5,7 @@
  */
 #include <net/dst.h>
 #include "icmp.h"
+#include "demux.h"
 #include "core/hash.h"
 #include "send/mtu.h"
 #include "core/sock.h"
@@ -168,11 +169,11 @@ static void sock_rcv(struct sock *sk, const struct tern_tuple *t, u32 seq,
  * A SYN queue entry is given up by a hard error only. TIME-WAIT has nothing
  * to lose (RFC 1337). Context: softirq.
  */
-void tern_icmp_rcv(struct net *net, const struct tern_tuple *t, u32 seq,
+void tern_icmp_rcv(struct net *net, struct tern_tuple *t, u32 seq,
 		   enum tern_icmp_kind kind, int err, u32 info,
 		   struct sk_buff *skb)
 {
-	struct tern_ep *ep = tern_hash_lookup(tern_net(net), t);
+	struct tern_ep *ep = tern_demux_find(tern_net(net), t);
 	struct sock *sk;
 
 	if (!ep)

@@ -15,7 +15,7 @@ enum tern_icmp_kind {
 };
 
 /* @t as seen from here, @seq of the segment that caused it. */
-void tern_icmp_rcv(struct net *net, const struct tern_tuple *t, u32 seq,
+void tern_icmp_rcv(struct net *net, struct tern_tuple *t, u32 seq,
 		   enum tern_icmp_kind kind, int err, u32 info,
 		   struct sk_buff *skb);
 /* From release_cb or at once: path MTU became tp->pmtu candidate */

@@ -10,6 +10,7 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 #include "ipv4.h"
 #include "core/hash.h"
 #include "send/xmit.h"
@@ -58,13 +59,13 @@ static __be32 first_hop(const struct sock *sk, __be32 daddr)
 	return hop;
 }
 
-static struct rtable *route_tuple(const struct sock *sk, struct flowi4 *fl4,
+static struct rtable *route_tuple(const struct sock *sk, int oif,
+				  struct flowi4 *fl4,
 				  const struct tern_tuple *t)
 {
 	return ip_route_connect(fl4, first_hop(sk, addr4(&t->raddr)),
-				addr4(&t->laddr), sk->sk_bound_dev_if,
-				tern_ipproto, t->lport, t->rport,
-				(struct sock *)sk);
+				addr4(&t->laddr), oif, tern_ipproto, t->lport,
+				t->rport, (struct sock *)sk);
 }
 
 static int route(struct sock *sk)
@@ -75,7 +76,7 @@ static int route(struct sock *sk)
 
 	if (__sk_dst_check(sk, 0))
 		return 0;
-	rt = route_tuple(sk, fl4, &tp->ep.tuple);
+	rt = route_tuple(sk, sk->sk_bound_dev_if, fl4, &tp->ep.tuple);
 	if (IS_ERR(rt)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(rt);
@@ -84,11 +85,11 @@ static int route(struct sock *sk)
 	return 0;
 }
 
-static struct dst_entry *req_route(const struct sock *listener,
+static struct dst_entry *req_route(const struct sock *sk, int oif,
 				   const struct tern_tuple *t)
 {
 	struct flowi4 fl4;
-	struct rtable *rt = route_tuple(listener, &fl4, t);
+	struct rtable *rt = route_tuple(sk, oif, &fl4, t);
 
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
@@ -109,22 +110,13 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
-static int reply(struct net *net, const struct sock *sk,
-		 const struct tern_tuple *t, struct sk_buff *skb,
-		 struct dst_entry *dst)
+static int reply(const struct sock *sk, const struct tern_tuple *t,
+		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	__be32 saddr = addr4(&t->laddr), daddr = addr4(&t->raddr);
 	struct iphdr *iph;
 	int ttl;
 
-	if (!sk)
-		sk = tern_net(net)->ctl_sk4;
-	if (!dst)
-		dst = req_route(sk, t);
-	if (!dst) {
-		kfree_skb(skb);
-		return -EHOSTUNREACH;
-	}
 	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IP);
 	partial_check(skb, saddr, daddr);
@@ -145,7 +137,7 @@ static int reply(struct net *net, const struct sock *sk,
 	skb->priority = READ_ONCE(sk->sk_priority);
 	if (!skb->mark)
 		skb->mark = READ_ONCE(sk->sk_mark);
-	return ip_local_out(net, skb->sk, skb);
+	return ip_local_out(sock_net(sk), skb->sk, skb);
 }
 
 static void child_setup(struct sock *child, struct dst_entry *dst)
@@ -175,7 +167,7 @@ static bool tuple(struct tern_tuple *t, const struct sk_buff *skb)
 	ipv6_addr_set_v4mapped(iph->saddr, &t->raddr);
 	t->lport = th->dest;
 	t->rport = th->source;
-	t->scope = 0;
+	t->scope = tern_skb_vrf(skb);
 	return true;
 }
 
@@ -239,7 +231,7 @@ static void set_addresses(struct sock *sk, const struct flowi4 *fl4,
 	ipv6_addr_set_v4mapped(daddr, &t->raddr);
 	t->lport = inet->inet_sport;
 	t->rport = dport;
-	t->scope = 0;
+	t->scope = tern_sk_vrf(sk);
 	tern_sock_name6(sk);
 }
 
@@ -337,19 +329,36 @@ int tern_ipv4_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	return err;
 }
 
+/* The kernel's answer where a protocol has no handler */
+static int unknown(struct sk_buff *skb)
+{
+	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+		__IP_INC_STATS(dev_net(skb->dev), IPSTATS_MIB_INUNKNOWNPROTOS);
+		/* It has been a segment's; icmp_send() looks for options. */
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
+	return 0;
+}
+
 /* struct net_protocol.handler: data at the ternhdr, under RCU */
 static int rcv(struct sk_buff *skb)
 {
+	int err;
+
 	/* RFC 9293 3.9.2.3: MUST-57; not for us, so nobody's error */
 	if (skb->pkt_type != PACKET_HOST) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
 	/* Of a segment from this host the route tells the sender's device. */
-	return tern_demux_arrives(skb, inet_iif(skb), inet_sdif(skb),
-				  !skb_checksum_init(skb, tern_ipproto,
-						     inet_compute_pseudo) &&
-				  !skb_checksum_complete(skb));
+	err = tern_demux_arrives(skb, inet_iif(skb),
+				 inet_sdif(skb),
+				 !skb_checksum_init(skb, tern_ipproto,
+						    inet_compute_pseudo) &&
+				 !skb_checksum_complete(skb));
+	return unlikely(err) ? unknown(skb) : 0;
 }
 
 /* False when the error means nothing to a connection */
@@ -401,7 +410,7 @@ static int err_rcv(struct sk_buff *skb, u32 info)
 	ipv6_addr_set_v4mapped(iph->daddr, &t.raddr);
 	t.lport = th->source;
 	t.rport = th->dest;
-	t.scope = 0;
+	t.scope = inet_sdif(skb) ? skb->skb_iif : 0;
 	tern_icmp_rcv(dev_net(skb->dev), &t, ntohl(th->seq), kind, err, info,
 		      skb);
 	return 0;

@@ -2,8 +2,7 @@
 /*
  * IPv6 under the connection: struct tern_af_ops, connect(), and the entry of
  * received segments and ICMPv6 errors; ipv4.c's shape. A v4-mapped peer of an
- * AF_INET6 socket is ipv4.c's. Routing headers among a socket's options are
- * sent, but the route is the one to the peer.
+ * AF_INET6 socket is ipv4.c's.
  */
 #include <linux/kconfig.h>
 #if IS_ENABLED(CONFIG_IPV6)
@@ -15,6 +14,7 @@
 #include <net/ndisc.h>
 #include <net/protocol.h>
 #include <net/transp_v6.h>
+#include <net/xfrm.h>
 #include "ipv6.h"
 #include "core/hash.h"
 #include "send/xmit.h"
@@ -39,7 +39,7 @@ static void send_check(struct sock *sk, struct sk_buff *skb)
 	tern_xmit_finish_check(skb, __sk_dst_get(sk));
 }
 
-static void flow(const struct sock *sk, struct flowi6 *fl6,
+static void flow(const struct sock *sk, int oif, struct flowi6 *fl6,
 		 const struct tern_tuple *t)
 {
 	memset(fl6, 0, sizeof(*fl6));
@@ -47,18 +47,31 @@ static void flow(const struct sock *sk, struct flowi6 *fl6,
 	fl6->daddr = t->raddr;
 	fl6->saddr = t->laddr;
 	fl6->flowlabel = inet6_sk(sk)->flow_label;
-	fl6->flowi6_oif = sk->sk_bound_dev_if ?: t->scope;
+	fl6->flowi6_oif = oif ?: t->scope;
 	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
 	fl6->fl6_sport = t->lport;
 	fl6->fl6_dport = t->rport;
 	fl6->flowi6_uid = sock_net_uid(sock_net(sk), sk);
 }
 
-static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6)
+/*
+ * @options: of a packet with the socket's extension headers, of which a routing
+ * header says where it goes first (RFC 8200 4.4)
+ */
+static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6,
+				    bool options)
 {
+	struct in6_addr peer, *final = NULL;
+
+	if (options) {
+		rcu_read_lock();
+		final = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt),
+				       &peer);
+		rcu_read_unlock();
+	}
 	security_sk_classify_flow((struct sock *)sk,
 				  flowi6_to_flowi_common(fl6));
-	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, NULL);
+	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final);
 }
 
 static void keep_route(struct sock *sk, struct dst_entry *dst)
@@ -74,8 +87,8 @@ static int route(struct sock *sk)
 
 	if (__sk_dst_check(sk, inet6_sk(sk)->dst_cookie))
 		return 0;
-	flow(sk, &fl6, &tern_sk(sk)->ep.tuple);
-	dst = route_flow(sk, &fl6);
+	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
+	dst = route_flow(sk, &fl6, true);
 	if (IS_ERR(dst)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(dst);
@@ -98,7 +111,7 @@ static int queue_xmit(struct sock *sk, struct sk_buff *skb)
 		return err;
 	}
 	skb_dst_set_noref(skb, __sk_dst_get(sk));
-	flow(sk, &fl6, &tern_sk(sk)->ep.tuple);
+	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
 	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
 		       rcu_dereference(np->opt), np->tclass,
 		       READ_ONCE(sk->sk_priority));
@@ -106,14 +119,14 @@ static int queue_xmit(struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
-static struct dst_entry *req_route(const struct sock *listener,
+static struct dst_entry *req_route(const struct sock *sk, int oif,
 				   const struct tern_tuple *t)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	flow(listener, &fl6, t);
-	dst = route_flow(listener, &fl6);
+	flow(sk, oif, &fl6, t);
+	dst = route_flow(sk, &fl6, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
@@ -123,29 +136,18 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	flow(sk, &fl6, &tw->ep.tuple);
+	flow(sk, tw->bound_dev_if, &fl6, &tw->ep.tuple);
 	fl6.flowi6_mark = tw->mark;
-	if (tw->bound_dev_if)
-		fl6.flowi6_oif = tw->bound_dev_if;
-	dst = route_flow(sk, &fl6);
+	dst = route_flow(sk, &fl6, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
-static int reply(struct net *net, const struct sock *sk,
-		 const struct tern_tuple *t, struct sk_buff *skb,
-		 struct dst_entry *dst)
+static int reply(const struct sock *sk, const struct tern_tuple *t,
+		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct ipv6hdr *iph;
 	int hops;
 
-	if (!sk)
-		sk = tern_net(net)->ctl_sk6;
-	if (!dst)
-		dst = req_route(sk, t);
-	if (!dst) {
-		kfree_skb(skb);
-		return -EHOSTUNREACH;
-	}
 	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IPV6);
 	partial_check(skb, &t->laddr, &t->raddr);
@@ -162,32 +164,34 @@ static int reply(struct net *net, const struct sock *sk,
 	skb->priority = READ_ONCE(sk->sk_priority);
 	if (!skb->mark)
 		skb->mark = READ_ONCE(sk->sk_mark);
-	return ip6_local_out(net, skb->sk, skb);
+	return ip6_local_out(sock_net(sk), skb->sk, skb);
 }
 
 static void child_setup(struct sock *child, struct dst_entry *dst)
 {
 	u32 scope = tern_sk(child)->ep.tuple.scope;
 
-	if (scope)
+	if (scope && !child->sk_bound_dev_if)
 		child->sk_bound_dev_if = scope;
 	keep_route(child, dst);
 }
 
-static u32 scope_of(const struct in6_addr *addr, int iif)
+static u32 scope_of(const struct in6_addr *addr, int vrf, int iif)
 {
+	if (vrf)
+		return vrf;
 	return ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL ? iif : 0;
 }
 
 /* False: a v4-mapped address, which would be IPv4's (RFC 4291 2.5.5.2) */
 static bool set_addresses(struct tern_tuple *t, const struct in6_addr *laddr,
-			  const struct in6_addr *raddr, int iif)
+			  const struct in6_addr *raddr, int vrf, int iif)
 {
 	if (ipv6_addr_v4mapped(laddr) || ipv6_addr_v4mapped(raddr))
 		return false;
 	t->laddr = *laddr;
 	t->raddr = *raddr;
-	t->scope = scope_of(raddr, iif);
+	t->scope = scope_of(raddr, vrf, iif);
 	return true;
 }
 
@@ -198,7 +202,8 @@ static bool tuple(struct tern_tuple *t, const struct sk_buff *skb)
 
 	t->lport = th->dest;
 	t->rport = th->source;
-	return set_addresses(t, &iph->daddr, &iph->saddr, tern_cb(skb)->iif);
+	return set_addresses(t, &iph->daddr, &iph->saddr, tern_skb_vrf(skb),
+			     tern_cb(skb)->iif);
 }
 
 static void mtu_reduced(struct sock *sk, u32 mtu)
@@ -284,9 +289,9 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	t->raddr = *daddr;
 	t->lport = inet_sk(sk)->inet_sport;
 	t->rport = dport;
-	t->scope = scope_of(daddr, sk->sk_bound_dev_if);
-	flow(sk, &fl6, t);
-	dst = route_flow(sk, &fl6);
+	t->scope = scope_of(daddr, tern_sk_vrf(sk), sk->sk_bound_dev_if);
+	flow(sk, sk->sk_bound_dev_if, &fl6, t);
+	dst = route_flow(sk, &fl6, true);
 	if (IS_ERR(dst))
 		return dst;
 	t->laddr = fl6.saddr;
@@ -387,10 +392,26 @@ int tern_ipv6_connect(struct sock *sk, struct sockaddr_in *addr, int len)
 	return err;
 }
 
+/* The kernel's answer where a protocol has no handler; @nhoff names us. */
+static int unknown(struct sk_buff *skb, int iif, u16 nhoff)
+{
+	if (xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+		__IP6_INC_STATS(dev_net(skb->dev), __in6_dev_get(skb->dev),
+				IPSTATS_MIB_INUNKNOWNPROTOS);
+		/* It has been a segment's. */
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		IP6CB(skb)->iif = iif;
+		icmpv6_send(skb, ICMPV6_PARAMPROB, ICMPV6_UNK_NEXTHDR, nhoff);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
+	return 0;
+}
+
 /* struct inet6_protocol.handler: data at the ternhdr, under RCU */
 static int rcv(struct sk_buff *skb)
 {
-	int iif = inet6_iif(skb);
+	int err, iif = inet6_iif(skb);
+	u16 nhoff = IP6CB(skb)->nhoff;
 	const struct ipv6hdr *iph = ipv6_hdr(skb);
 
 	/* RFC 9293 3.9.2.3: MUST-57 */
@@ -399,10 +420,11 @@ static int rcv(struct sk_buff *skb)
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return 0;
 	}
-	return tern_demux_arrives(skb, iif, inet6_sdif(skb),
-				  !skb_checksum_init(skb, tern_ipproto,
-						     ip6_compute_pseudo) &&
-				  !skb_checksum_complete(skb));
+	err = tern_demux_arrives(skb, iif, inet6_sdif(skb),
+				 !skb_checksum_init(skb, tern_ipproto,
+						    ip6_compute_pseudo) &&
+				 !skb_checksum_complete(skb));
+	return unlikely(err) ? unknown(skb, iif, nhoff) : 0;
 }
 
 /* False when the error means nothing to a connection */
@@ -438,7 +460,8 @@ static int err_rcv(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 
 	if (!classify(type, code, &kind, &err))
 		return 0;
-	if (!set_addresses(&t, &iph->saddr, &iph->daddr, inet6_iif(skb)))
+	if (!set_addresses(&t, &iph->saddr, &iph->daddr,
+			   inet6_sdif(skb) ? skb->skb_iif : 0, inet6_iif(skb)))
 		return 0;
 	t.lport = th->source;
 	t.rport = th->dest;

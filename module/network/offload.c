@@ -43,8 +43,23 @@ static __sum16 pseudo(const void *nh, unsigned int len)
 	return ~csum_tcpudp_magic(iph->saddr, iph->daddr, len, tern_ipproto, 0);
 }
 
-/* Sequence, flags and checksum of one piece. Return: its payload. */
-static unsigned int piece(struct sk_buff *skb, u32 seq, bool first)
+/* The sum of the pseudo-header of @whole bytes, for @len */
+static __sum16 pseudo_of(__sum16 sum, unsigned int whole, unsigned int len)
+{
+	__wsum delta = csum_sub((__force __wsum)htonl(len),
+				(__force __wsum)htonl(whole));
+
+	return ~csum_fold(csum_add(csum_unfold(sum), delta));
+}
+
+/*
+ * Sequence, flags and checksum of one piece. The sum that the large segment
+ * came with knows the peer, which is not in the network header while that names
+ * the next of a source's route (RFC 791, RFC 8200 8.1); of it only the length
+ * changes, from @whole. Return: the piece's payload.
+ */
+static unsigned int piece(struct sk_buff *skb, u32 seq, bool first,
+			  unsigned int whole)
 {
 	struct ternhdr *th = tern_hdr(skb);
 	unsigned int len = skb->len - skb_transport_offset(skb);
@@ -55,7 +70,7 @@ static unsigned int piece(struct sk_buff *skb, u32 seq, bool first)
 		th->flags &= ~(TERN_FLAG_FIN | TERN_FLAG_PSH);
 	if (!first)
 		th->flags &= ~TERN_FLAG_CWR;
-	th->check = (__force u16)pseudo(skb_network_header(skb), len);
+	th->check = (__force u16)pseudo_of((__force __sum16)th->check, whole, len);
 	sum = (__force __wsum)(u32)(u16)~th->check;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		gso_reset_checksum(skb, sum);
@@ -111,7 +126,7 @@ static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features)
 static struct sk_buff *gso_segment(struct sk_buff *skb,
 				   netdev_features_t features)
 {
-	unsigned int mss = skb_shinfo(skb)->gso_size;
+	unsigned int mss = skb_shinfo(skb)->gso_size, whole = skb->len;
 	struct sk_buff *segs, *seg;
 	unsigned int thlen;
 	u32 seq;
@@ -135,7 +150,7 @@ static struct sk_buff *gso_segment(struct sk_buff *skb,
 	if (IS_ERR(segs))
 		return segs;
 	for (seg = segs; seg; seg = seg->next)
-		seq += piece(seg, seq, seg == segs);
+		seq += piece(seg, seq, seg == segs, whole);
 	return segs;
 }
 

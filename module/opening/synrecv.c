@@ -208,7 +208,8 @@ void tern_synrecv_init(struct tern_syn *syn, const struct sock *listener,
 		       const struct sk_buff *skb, const struct tern_tuple *t)
 {
 	memset(syn, 0, sizeof(*syn));
-	syn->iif = tern_cb(skb)->iif;
+	syn->bound_dev_if = READ_ONCE(listener->sk_bound_dev_if) ?:
+			    tern_skb_vrf(skb);
 	syn->mark = READ_ONCE(listener->sk_mark);
 	syn->mad_us = tern_sock_delack_us(listener);
 	syn->ts_offset = tern_isn_ts_offset(&tern_sk_net(listener)->secret, t);
@@ -425,16 +426,18 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 
 static void send_ack(const struct tern_req *req)
 {
+	const struct tern_syn *syn = &req->syn;
 	struct tern_opts o = {
-		.has_ts = req->syn.opts.has_ts,
-		.tsval = tern_ts_val(ktime_get_ns(), req->syn.ts_offset),
-		.tsecr = req->syn.ts_recent,
+		.has_ts = syn->opts.has_ts,
+		.tsval = tern_ts_val(ktime_get_ns(), syn->ts_offset),
+		.tsecr = syn->ts_recent,
 	};
 
 	tern_xmit_reply(sock_net(req->listener), req->listener,
-			&req->ep.tuple, req->syn.iss + 1, req->syn.irs + 1,
-			TERN_FLAG_ACK, min(req->syn.rcv_wnd, TERN_WINDOW_MAX) >>
-			req->syn.rcv_wscale, &o);
+			syn->bound_dev_if, &req->ep.tuple, syn->iss + 1,
+			syn->irs + 1, TERN_FLAG_ACK,
+			min(syn->rcv_wnd, TERN_WINDOW_MAX) >> syn->rcv_wscale,
+			&o);
 }
 
 /* RFC 5961 7 */

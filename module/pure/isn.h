@@ -18,7 +18,7 @@
  * @raddr: remote address
  * @lport: local port, network order
  * @rport: remote port, network order
- * @scope: interface of a link-local address, else 0
+ * @scope: VRF, else interface of a link-local address, else 0
  */
 struct tern_tuple {
 	struct in6_addr laddr;

@@ -81,6 +81,12 @@ static inline unsigned int tern_hdrlen(const struct sk_buff *skb)
 	return TERN_HDR_LEN + tern_cb(skb)->optlen;
 }
 
+/* The VRF by which a segment came in, 0: none */
+static inline int tern_skb_vrf(const struct sk_buff *skb)
+{
+	return tern_cb(skb)->sdif ? skb->skb_iif : 0;
+}
+
 /* Sequence space of payload, SYN and FIN */
 static inline u32 tern_seg_len(const struct sk_buff *skb)
 {

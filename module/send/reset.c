@@ -11,7 +11,7 @@
 /**
  * tern_reset_reply() - RST in answer to a segment (RFC 9293 3.10.7.1)
  * @net: namespace
- * @sk: listener or connection for mark and tos, or NULL
+ * @sk: listener or connection whose the RST is, or NULL
  * @t: 4-tuple as seen from here
  * @skb: the segment; a RST is never answered
  */
@@ -19,13 +19,17 @@ void tern_reset_reply(struct net *net, const struct sock *sk,
 		      const struct tern_tuple *t, const struct sk_buff *skb)
 {
 	const struct tern_skb_cb *cb = tern_cb(skb);
+	int oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0;
 
 	if (cb->flags & TERN_FLAG_RST)
 		return;
+	if (!oif)
+		oif = tern_skb_vrf(skb);
 	if (cb->flags & TERN_FLAG_ACK)
-		tern_xmit_reply(net, sk, t, cb->ack, 0, TERN_FLAG_RST, 0, NULL);
+		tern_xmit_reply(net, sk, oif, t, cb->ack, 0, TERN_FLAG_RST,
+				0, NULL);
 	else
-		tern_xmit_reply(net, sk, t, 0, cb->end_seq,
+		tern_xmit_reply(net, sk, oif, t, 0, cb->end_seq,
 				TERN_FLAG_RST | TERN_FLAG_ACK, 0, NULL);
 }
 

@@ -270,8 +270,19 @@ void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst)
 		skb_checksum_help(skb);
 }
 
-/* A header with options and no socket's state; data at the header */
-static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
+/* Who speaks where no socket does: the namespace's control socket */
+static const struct sock *control(const struct tern_net *tn,
+				  const struct tern_af_ops *af)
+{
+	return af->family == AF_INET6 ? tn->ctl_sk6 : tn->ctl_sk4;
+}
+
+/*
+ * A header with options and no connection's state; data at the header. It is
+ * @sk's: so a firewall, a cgroup's program or a qdisc know whom to ask for it.
+ * Of @sk, which others use at the same time, only atomic counts change.
+ */
+static struct sk_buff *bare(const struct sock *sk, const struct tern_tuple *t,
 			    u32 seq, u32 ack, u8 flags, u16 wnd,
 			    const struct tern_opts *o)
 {
@@ -293,7 +304,8 @@ static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
 	tern_segment_build(tern_hdr(skb), t->lport, t->rport, seq, ack, optlen,
 			   flags, wnd);
 	tern_options_build((u8 *)(tern_hdr(skb) + 1), o, syn);
-	trace_tern_send(net, t, seq, ack, flags, wnd, 0);
+	skb_set_owner_w(skb, (struct sock *)sk);
+	trace_tern_send(sock_net(sk), t, seq, ack, flags, wnd, 0);
 	return skb;
 }
 
@@ -309,7 +321,8 @@ static struct sk_buff *bare(const struct net *net, const struct tern_tuple *t,
 int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 		     const struct tern_syn *syn, const u32 *cookie_ts)
 {
-	struct dst_entry *dst = tern_af(t)->req_route(listener, t);
+	struct dst_entry *dst = tern_af(t)->req_route(listener, syn->bound_dev_if,
+						   t);
 	struct tern_opts o = {
 		.has_ts = syn->opts.has_ts,
 		.tsecr = syn->ts_recent,
@@ -327,7 +340,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 	o.mss = tern_mtu_advertise(listener, dst);
 	o.tsval = cookie_ts ? *cookie_ts :
 			      tern_ts_val(ktime_get_ns(), syn->ts_offset);
-	skb = bare(sock_net(listener), t, syn->iss, syn->irs + 1,
+	skb = bare(listener, t, syn->iss, syn->irs + 1,
 		   TERN_FLAG_SYN | TERN_FLAG_ACK,
 		   min(syn->rcv_wnd, TERN_WINDOW_MAX), &o);
 	if (!skb) {
@@ -336,14 +349,15 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 	}
 	if (!syn->resent)
 		TERN_INC(tern_sk_net(listener), OutSegs);
-	err = tern_af(t)->reply(sock_net(listener), listener, t, skb, dst);
+	err = tern_af(t)->reply(listener, t, skb, dst);
 	return net_xmit_eval(err);
 }
 
 /**
- * tern_xmit_reply() - send a segment for which there is no socket
+ * tern_xmit_reply() - send a segment for which there is no connection
  * @net: namespace
- * @sk: listener for mark and tos, or NULL
+ * @sk: whose it is, which has mark and tos; NULL: the control socket's
+ * @oif: device by which it has to leave, 0: the route's
  * @t: 4-tuple as seen from here
  * @seq: SEG.SEQ
  * @ack: SEG.ACK, 0 without the flag
@@ -351,18 +365,27 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
  * @wnd: window field as on the wire, host order
  * @o: options, or NULL
  */
-void tern_xmit_reply(struct net *net, const struct sock *sk,
-		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags, u16 wnd,
-		     const struct tern_opts *o)
+void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
+		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
+		     u16 wnd, const struct tern_opts *o)
 {
-	struct sk_buff *skb = bare(net, t, seq, ack, flags, wnd, o);
+	struct dst_entry *dst;
+	struct sk_buff *skb;
 
-	if (!skb)
+	if (!sk)
+		sk = control(tern_net(net), tern_af(t));
+	dst = tern_af(t)->req_route(sk, oif, t);
+	if (!dst)
 		return;
+	skb = bare(sk, t, seq, ack, flags, wnd, o);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
 	TERN_INC(tern_net(net), OutSegs);
 	if (flags & TERN_FLAG_RST)
 		TERN_INC(tern_net(net), OutRsts);
-	tern_af(t)->reply(net, sk, t, skb, NULL);
+	tern_af(t)->reply(sk, t, skb, dst);
 }
 
 /**
@@ -375,13 +398,13 @@ void tern_xmit_reply(struct net *net, const struct sock *sk,
 void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
 {
 	const struct tern_af_ops *af = tern_af(&tw->ep.tuple);
+	const struct sock *sk = control(tw->tn, af);
 	struct dst_entry *dst = af->tw_route(tw);
-	struct net *net = tw->tn->net;
 	struct sk_buff *skb;
 
 	if (!dst)
 		return;
-	skb = bare(net, &tw->ep.tuple, tw->snd_nxt, tw->rcv_nxt, TERN_FLAG_ACK,
+	skb = bare(sk, &tw->ep.tuple, tw->snd_nxt, tw->rcv_nxt, TERN_FLAG_ACK,
 		   min_t(u32, tw->rcv_wnd >> tw->rcv_wscale, TERN_WINDOW_MAX),
 		   o);
 	if (!skb) {
@@ -390,5 +413,5 @@ void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
 	}
 	skb->mark = tw->mark;
 	TERN_INC(tw->tn, OutSegs);
-	af->reply(net, NULL, &tw->ep.tuple, skb, dst);
+	af->reply(sk, &tw->ep.tuple, skb, dst);
 }

@@ -14,12 +14,12 @@ int tern_xmit_control(struct sock *sk, u32 seq, u8 flags);
 int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 		     const struct tern_syn *syn, const u32 *cookie_ts);
 /*
- * A segment for which there is no socket. @t as seen from here; @o may be
- * NULL; @sk may be NULL or a listener.
+ * A segment for which there is no connection. @t as seen from here; @o may be
+ * NULL; @sk, whose it is, may be NULL; @oif may be 0.
  */
-void tern_xmit_reply(struct net *net, const struct sock *sk,
-		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags, u16 wnd,
-		     const struct tern_opts *o);
+void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
+		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
+		     u16 wnd, const struct tern_opts *o);
 
 /* SEG.SEQ of a segment without data, which the peer's window must take */
 u32 tern_xmit_seq(const struct sock *sk);
