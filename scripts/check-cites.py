@@ -38,7 +38,8 @@ TITLES = {
     6675: "SACK-based Loss Recovery", 6691: "Options and MSS",
     6864: "IPv4 ID Field", 6928: "Initial Window", 6937: "Proportional Rate "
     "Reduction", 6994: "Experimental Options", 7323: "Extensions for High "
-    "Performance", 7661: "Rate-Limited Traffic", 8201: "Path MTU Discovery for "
+    "Performance", 7661: "Rate-Limited Traffic", 8200: "Internet Protocol, Version 6",
+    8201: "Path MTU Discovery for "
     "IPv6", 8257: "DCTCP", 8899: "Datagram PLPMTUD", 8961: "Time-Based Loss "
     "Detection", 8985: "RACK-TLP", 9293: "TCP", 9406: "HyStart++", 9438: "CUBIC",
 }

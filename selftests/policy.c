@@ -108,7 +108,7 @@ TEST_F(hosts, user_other)
 }
 
 /* A cgroup of one's own, where nft finds it */
-static int group_up(void)
+static int tree_up(void)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", TREE, "cgroup2", 0, NULL))
@@ -127,7 +127,7 @@ TEST_F(hosts, cgroup)
 
 	if (!is_tern())
 		SKIP(return, "its SYN-ACK is a request's, which \"socket\" does not find");
-	if (group_up())
+	if (tree_up())
 		SKIP(return, "no cgroups in this kernel");
 	ASSERT_EQ(0, only(&self->t, 1, "socket cgroupv2 level 1 \"tern-policy\""));
 	ASSERT_EQ(0, topo_enter(&self->t, 1));
@@ -187,7 +187,7 @@ TEST_F(wire, program)
 	struct peer *p = &self->p;
 	int group, prog, listener;
 
-	if (group_up())
+	if (tree_up())
 		SKIP(return, "no cgroups in this kernel");
 	group = open(GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_GE(group, 0);

@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "hash.h"
+#include "lhash.h"
 #include "state.h"
 #include "timer.h"
 
@@ -169,165 +170,6 @@ bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
 	return true;
 }
 
-static struct hlist_head *listen_head(struct tern_net *tn, u16 port)
-{
-	return &tn->lhash[port % TERN_LHASH_SIZE];
-}
-
-/**
- * tern_hash_listen() - a socket listens on its port
- * @sk: socket in LISTEN, locked
- */
-void tern_hash_listen(struct sock *sk)
-{
-	struct tern_listen *l = &tern_sk(sk)->listen;
-	struct tern_net *tn = tern_sk_net(sk);
-
-	spin_lock_bh(&l->lock);
-	spin_lock(&tn->lhash_lock);
-	hlist_add_head_rcu(&l->node, listen_head(tn, inet_sk(sk)->inet_num));
-	spin_unlock(&tn->lhash_lock);
-	spin_unlock_bh(&l->lock);
-}
-
-/**
- * tern_hash_unlisten() - it does not any more: nothing enters its queues
- * @sk: socket, locked
- */
-void tern_hash_unlisten(struct sock *sk)
-{
-	struct tern_listen *l = &tern_sk(sk)->listen;
-	struct tern_net *tn = tern_sk_net(sk);
-
-	spin_lock_bh(&l->lock);
-	spin_lock(&tn->lhash_lock);
-	hlist_del_init_rcu(&l->node);
-	spin_unlock(&tn->lhash_lock);
-	spin_unlock_bh(&l->lock);
-}
-
-/* The address a socket is bound to; IPv4's "any" is ::ffff:0.0.0.0 */
-static struct in6_addr bound_to(const struct sock *sk)
-{
-	struct in6_addr a;
-
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6)
-		return sk->sk_v6_rcv_saddr;
-#endif
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &a);
-	return a;
-}
-
-static bool wildcard(const struct in6_addr *a)
-{
-	return ipv6_addr_any(a) ||
-	       (ipv6_addr_v4mapped(a) && !a->s6_addr32[3]);
-}
-
-/* Is @b, or some address that the wildcard @b stands for, one of @a's? */
-static bool covers(const struct in6_addr *a, bool both,
-		   const struct in6_addr *b)
-{
-	if (ipv6_addr_any(a))
-		return both || !ipv6_addr_v4mapped(b);
-	if (wildcard(a))
-		return ipv6_addr_v4mapped(b);
-	return ipv6_addr_equal(a, b);
-}
-
-/* Is a segment to @t's port and address for a listener? */
-static bool takes(const struct sock *sk, const struct tern_tuple *t)
-{
-	struct in6_addr own = bound_to(sk);
-
-	return inet_sk(sk)->inet_num == ntohs(t->lport) &&
-	       covers(&own, !ipv6_only_sock(sk), &t->laddr);
-}
-
-/**
- * tern_hash_listens() - does a socket listen for a 4-tuple still?
- * @sk: socket; its listen.lock is held
- * @t: 4-tuple as seen from here
- *
- * Since it was found it may have been closed, and opened again elsewhere. While
- * the lock is held the answer holds.
- */
-bool tern_hash_listens(const struct sock *sk, const struct tern_tuple *t)
-{
-	lockdep_assert_held(&tern_sk(sk)->listen.lock);
-	return !hlist_unhashed(&tern_sk(sk)->listen.node) && takes(sk, t);
-}
-
-/* How well a listener fits; -1 when not at all */
-static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
-		 int sdif)
-{
-	struct in6_addr own;
-	int points = 1;
-
-	if (!takes(sk, t) || !tern_sk_hears(sk, dif, sdif))
-		return -1;
-	if (READ_ONCE(sk->sk_bound_dev_if))
-		points += 4;
-	own = bound_to(sk);
-	if (!wildcard(&own))
-		points += 2;
-	/* Before one that takes both families */
-	if (sk->sk_family == AF_INET)
-		points++;
-	return points;
-}
-
-/**
- * tern_hash_find_listener() - who takes a SYN
- * @tn: namespace
- * @t: 4-tuple as seen from here
- * @dif: device it came by
- * @sdif: its slave, 0 if none
- *
- * Of equals (SO_REUSEPORT) the 4-tuple's hash chooses, keyed so that a peer
- * can't aim at one of them. Return: counted socket, NULL when nobody listens.
- */
-struct sock *tern_hash_find_listener(struct tern_net *tn,
-				     const struct tern_tuple *t, int dif,
-				     int sdif)
-{
-	struct tern_sock *tp;
-	int high, ties;
-	struct sock *best;
-	u32 hash;
-
-	rcu_read_lock();
-again:
-	best = NULL;
-	high = 0;
-	ties = 0;
-	hash = 0;
-	hlist_for_each_entry_rcu(tp, listen_head(tn, ntohs(t->lport)),
-				 listen.node) {
-		struct sock *sk = tern_sk_of(tp);
-		int points = score(sk, t, dif, sdif);
-
-		if (points > high) {
-			high = points;
-			best = sk;
-			ties = 1;
-		} else if (points > 0 && points == high) {
-			if (++ties == 2)
-				hash = tern_isn_share_hash(&tn->secret, t);
-			if (!reciprocal_scale(hash, ties))
-				best = sk;
-			hash = hash * 1664525 + 1013904223;
-		}
-	}
-	/* It has left the list meanwhile; another may take its place. */
-	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
-		goto again;
-	rcu_read_unlock();
-	return best;
-}
-
 static struct tern_bind *find_bind(struct tern_net *tn, u16 port)
 {
 	struct tern_bind *b;
@@ -406,18 +248,18 @@ static bool same_device(const struct sock *sk, int dev)
 
 static bool conflict_tw(const struct sock *sk, const struct tern_tw *tw)
 {
-	struct in6_addr mine = bound_to(sk);
+	struct in6_addr mine = tern_lhash_bound_to(sk);
 
 	if (!same_device(sk, tw->bound_dev_if) ||
 	    (sk->sk_reuse && tw->reuse) ||
 	    (sk->sk_reuseport && tw->reuseport))
 		return false;
-	return covers(&mine, !ipv6_only_sock(sk), &tw->ep.tuple.laddr);
+	return tern_lhash_covers(&mine, !ipv6_only_sock(sk), &tw->ep.tuple.laddr);
 }
 
 static bool conflict_sock(const struct sock *sk, const struct sock *other)
 {
-	struct in6_addr mine = bound_to(sk), theirs = bound_to(other);
+	struct in6_addr mine = tern_lhash_bound_to(sk), theirs = tern_lhash_bound_to(other);
 
 	if (other == sk || !same_device(sk, READ_ONCE(other->sk_bound_dev_if)))
 		return false;
@@ -427,8 +269,8 @@ static bool conflict_sock(const struct sock *sk, const struct sock *other)
 	if (sk->sk_reuseport && other->sk_reuseport &&
 	    uid_eq(sk->sk_uid, other->sk_uid))
 		return false;
-	return covers(&mine, !ipv6_only_sock(sk), &theirs) ||
-	       covers(&theirs, !ipv6_only_sock(other), &mine);
+	return tern_lhash_covers(&mine, !ipv6_only_sock(sk), &theirs) ||
+	       tern_lhash_covers(&theirs, !ipv6_only_sock(other), &mine);
 }
 
 /* May @sk not share the port with its owners? (bind(2), SO_REUSE*) */

@@ -21,14 +21,6 @@ void tern_ep_put(struct tern_ep *ep);
 /* A TIME-WAIT entry that the caller took out of the table is let go. */
 void tern_hash_drop_tw(struct tern_tw *tw);
 
-/* Listeners. find returns a counted socket or NULL. */
-void tern_hash_listen(struct sock *sk);
-void tern_hash_unlisten(struct sock *sk);
-bool tern_hash_listens(const struct sock *sk, const struct tern_tuple *t);
-struct sock *tern_hash_find_listener(struct tern_net *tn,
-				     const struct tern_tuple *t, int dif,
-				     int sdif);
-
 /* Ports. get_port is proto.get_port: 0 or -errno. */
 int tern_hash_get_port(struct sock *sk, unsigned short snum);
 void tern_hash_put_port(struct tern_net *tn, struct tern_ep *ep);

@@ -8,6 +8,7 @@
 #include <net/xfrm.h>
 #include "demux.h"
 #include "core/trace.h"
+#include "core/lhash.h"
 #include "core/hash.h"
 #include "send/reset.h"
 #include "closing/timewait.h"
@@ -206,7 +207,7 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 
 	if (!unicast(skb, t))
 		return SKB_DROP_REASON_NOT_SPECIFIED;
-	sk = tern_hash_find_listener(tn, t, tern_cb(skb)->iif,
+	sk = tern_lhash_find(tn, t, tern_cb(skb)->iif,
 				     tern_cb(skb)->sdif);
 	if (sk) {
 		reason = to_listener(sk, skb, t, NULL, NULL);
@@ -225,7 +226,7 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
 				   const struct tern_tuple *t, u32 iss)
 {
-	struct sock *sk = tern_hash_find_listener(tw->tn, t, tern_cb(skb)->iif,
+	struct sock *sk = tern_lhash_find(tw->tn, t, tern_cb(skb)->iif,
 						  tern_cb(skb)->sdif);
 	enum skb_drop_reason reason;
 

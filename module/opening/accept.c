@@ -5,6 +5,7 @@
  */
 #include <linux/sched/signal.h>
 #include "accept.h"
+#include "core/lhash.h"
 #include "core/hash.h"
 #include "core/sock.h"
 
@@ -30,7 +31,7 @@ bool tern_accept_add(struct sock *listener, struct sock *child)
 {
 	struct tern_sock *tp = tern_sk(child);
 
-	if (!tern_hash_listens(listener, &tp->ep.tuple))
+	if (!tern_lhash_takes(listener, &tp->ep.tuple))
 		return false;
 	sock_hold(listener);
 	tp->listener = listener;

@@ -6,6 +6,7 @@
  */
 #include "listen.h"
 #include "core/state.h"
+#include "core/lhash.h"
 #include "core/hash.h"
 #include "core/orphan.h"
 #include "core/sock.h"
@@ -32,7 +33,7 @@ static int start(struct sock *sk, int backlog)
 	if (err)
 		tern_state_set(sk, TCP_CLOSE, "port in use");
 	else
-		tern_hash_listen(sk);
+		tern_lhash_add(sk);
 	return err;
 }
 
@@ -91,7 +92,7 @@ void tern_listen_stop(struct sock *sk)
 {
 	struct sock *child;
 
-	tern_hash_unlisten(sk);
+	tern_lhash_remove(sk);
 	tern_state_set(sk, TCP_CLOSE, "close");
 	tern_synrecv_drain(sk);
 	while ((child = tern_accept_pop(sk))) {

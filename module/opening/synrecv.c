@@ -8,6 +8,7 @@
 #include "core/trace.h"
 #include "core/state.h"
 #include "core/timer.h"
+#include "core/lhash.h"
 #include "core/hash.h"
 #include "core/orphan.h"
 #include "core/sock.h"
@@ -261,7 +262,7 @@ static bool enter(struct tern_req *req)
 	if (tern_hash_insert(tn, &req->ep))
 		return false;
 	spin_lock_bh(&l->lock);
-	ok = tern_hash_listens(listener, &req->ep.tuple);
+	ok = tern_lhash_takes(listener, &req->ep.tuple);
 	if (ok) {
 		list_add_tail(&req->queue_node, &l->syn_queue);
 		WRITE_ONCE(l->syn_len, l->syn_len + 1);
