@@ -8,11 +8,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include <linux/filter.h>
-#include <linux/userfaultfd.h>
 
+#include "fault.h"
 #include "fixture.h"
 
 #define ROUNDS		12
@@ -107,18 +106,12 @@ static int say_slow(struct slow *s)
 static void *send_slow(void *arg)
 {
 	struct slow *s = arg;
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)s->page, .len = 4096 },
-	};
-	struct uffd_msg msg;
 
 	s->failed = stay_on(0);
 	s->going = true;
 	s->failed |= say_slow(s);
 	if (s->uffd >= 0)
-		s->failed |= !sk_wait(s->uffd, POLLIN, SOON) ||
-			     read(s->uffd, &msg, sizeof(msg)) != sizeof(msg) ||
-			     ioctl(s->uffd, UFFDIO_ZEROPAGE, &zero);
+		s->failed |= !fault_begun(s->uffd) || fault_serve(s->uffd, s->page);
 	return NULL;
 }
 
@@ -148,21 +141,6 @@ static int measure(FIXTURE_DATA(two_cpus) *self)
 	self->spin_us = now_us() - start;
 	fprintf(stderr, "# the filter takes %lld us\n", (long long)self->spin_us);
 	return 0;
-}
-
-/* A page whose first use waits for somebody who watches @uffd */
-static char *fault_page(int *uffd)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	reg.range.start = (uintptr_t)page;
-	reg.range.len = 4096;
-	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (*uffd < 0 || ioctl(*uffd, UFFDIO_API, &api) || ioctl(*uffd, UFFDIO_REGISTER, &reg))
-		return NULL;
-	return page;
 }
 
 static int leave(int fd)

@@ -252,12 +252,12 @@ static int dial(FIXTURE_DATA(hosts) *self, int *fd)
 	return sk_error(*fd);
 }
 
-/* What is no segment, from A: the error that comes back */
+/* What is no segment, from A: the error that comes back, which quotes eight bytes */
 static int garbage(void)
 {
 	int fd = socket(family(), SOCK_RAW, proto());
 
-	if (sk_connect(fd, HOST_B, 0) || send(fd, "x", 1, 0) != 1)
+	if (sk_connect(fd, HOST_B, 0) || send(fd, "nonsense", 8, 0) != 8)
 		return -1;
 	return sk_wait(fd, POLLERR, SOON) ? sk_error(fd) : ETIMEDOUT;
 }

@@ -50,6 +50,12 @@ static uint8_t byte_at(long i)
 	return i * 31 >> 4;
 }
 
+/* Segments sent again, but for loss probes, which come too soon on so short a path */
+static long resent(void)
+{
+	return stat_get("RetransSegs") - stat_get("TCPLossProbes");
+}
+
 static int dial(FIXTURE_DATA(user) *self)
 {
 	self->fd[0] = sk_dial(LO, PORT, 0, SOCK_NONBLOCK);
@@ -124,7 +130,7 @@ static void large(struct __test_metadata *_metadata, FIXTURE_DATA(user) *self, i
 	/* Sizes are made anew. */
 	ASSERT_EQ(0, setsockopt(self->fd[0], IPPROTO_IP, IP_TOS, &tos, sizeof(tos)));
 	EXPECT_EQ(1 << 20, carry(self->fd, 1 << 20, SOON));
-	EXPECT_EQ(0, stat_get("RetransSegs"));
+	EXPECT_GE(0, resent());
 	hang_up(self);
 }
 
@@ -260,7 +266,7 @@ static void segments(struct __test_metadata *_metadata, FIXTURE_DATA(user) *self
 		n++;
 	}
 	fprintf(stderr, "# %d combinations\n", n);
-	EXPECT_EQ(0, stat_get("RetransSegs"));
+	EXPECT_GE(0, resent());
 }
 
 TEST_F(user, segments_of_lo)
@@ -331,7 +337,7 @@ TEST_F(user, buffers)
 /* IP options of 40 bytes, extension headers of 4 KB: in each packet */
 TEST_F(user, options)
 {
-	uint8_t opt[2048] = { 0 };
+	uint8_t opt[8 * 255] = { 0 };
 	const long want = 2 << 20;
 	int len = 40;
 
@@ -358,7 +364,7 @@ TEST_F(user, options)
 		ASSERT_EQ(0, setsockopt(self->fd[0], IPPROTO_IP, IP_OPTIONS, opt, len));
 	}
 	EXPECT_EQ(want, carry(self->fd, want, SOON));
-	EXPECT_EQ(0, stat_get("RetransSegs"));
+	EXPECT_GE(0, resent());
 	hang_up(self);
 }
 

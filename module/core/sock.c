@@ -31,7 +31,7 @@ void tern_sock_write_space(struct sock *sk)
 	struct socket *sock = sk->sk_socket;
 	struct socket_wq *wq;
 
-	if (!sock || !sk_stream_is_writeable(sk))
+	if (!sock || !__sk_stream_is_writeable(sk, 1))
 		return;
 	clear_bit(SOCK_NOSPACE, &sock->flags);
 
@@ -542,13 +542,13 @@ void tern_sock_abort(struct sock *sk, int err, const char *event)
  */
 void tern_sock_force_memory(struct sock *sk, int size)
 {
-	int want = size - sk->sk_forward_alloc;
-	int spare;
+	int want, spare;
 
-	if (want <= 0)
+	/* Refused, the send buffer is cut to the least: it is full soon. */
+	if (likely(sk_wmem_schedule(sk, size)))
 		return;
-	sk_stream_moderate_sndbuf(sk);
-	want = max(want, READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued);
+	want = max(size - sk->sk_forward_alloc,
+		   READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued);
 	if (!__sk_mem_schedule(sk, want, SK_MEM_SEND))
 		return;
 	spare = sk->sk_forward_alloc - size;

@@ -397,12 +397,20 @@ int tern_demux_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	enum skb_drop_reason reason;
 	struct tern_tuple t;
+	u32 scope;
 
 	tern_skb_af(skb)->tuple(&t, skb);
-	if (tern_ep_is(&tern_sk(sk)->ep, &t))
+	scope = t.scope;
+	/* Found without its VRF, it is compared without: tern_demux_find() */
+	if (scope && !tern_ep_is(&tern_sk(sk)->ep, &t) &&
+	    tern_knob(tern_sk_net(sk), l3mdev_accept))
+		t.scope = 0;
+	if (tern_ep_is(&tern_sk(sk)->ep, &t)) {
 		reason = by_state(sk, skb);
-	else
+	} else {
+		t.scope = scope;
 		reason = after_end(sk, skb, &t);
+	}
 	if (reason)
 		drop(sock_net(sk), &t, skb, reason);
 	return 0;

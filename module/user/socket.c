@@ -181,12 +181,12 @@ static __poll_t poll_write(struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return EPOLLOUT | EPOLLWRNORM;
-	if (sk_stream_is_writeable(sk))
+	if (__sk_stream_is_writeable(sk, 1))
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	smp_mb__after_atomic(); /* room may have come between test and bit */
-	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
+	return __sk_stream_is_writeable(sk, 1) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
 static __poll_t poll(struct file *file, struct socket *sock, poll_table *wait)

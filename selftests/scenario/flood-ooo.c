@@ -172,8 +172,12 @@ TEST_F(flood, ooo)
 	EXPECT_EQ(0, stat_get("EstabResets"));
 	for (int i = 0; i < PEERS; i += PEERS / 8)
 		EXPECT_TRUE(goes_on(&self->p[i], self->fd[i], &self->s, 4 * MSS));
-	for (int i = 0; i < PEERS; i++)
+	for (int i = 0; i < PEERS; i++) {
+		struct linger now = { .l_onoff = 1 };
+
+		setsockopt(self->fd[i], SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		close(self->fd[i]);
+	}
 	if (variant->group)
 		EXPECT_TRUE(wait_for(!group_charged(), SOON));
 }
