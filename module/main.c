@@ -3,6 +3,7 @@
  * Load and unload, namespaces in and out, in order and in reverse.
  */
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/tcp.h>
 #include <net/net_namespace.h>
 #include "core/tcb.h"
@@ -25,6 +26,9 @@ MODULE_PARM_DESC(ipproto, "IP protocol number, 253 (default) or 254");
 
 unsigned int tern_net_id __read_mostly;
 
+/* Of timestamps (RFC 7323 5.4); lives as long as the module is loaded */
+static siphash_key_t ts_key __ro_after_init;
+
 static int __net_init net_init(struct net *net)
 {
 	struct tern_net *tn = tern_net(net);
@@ -34,7 +38,7 @@ static int __net_init net_init(struct net *net)
 	atomic_set(&tn->tw_count, 0);
 	atomic_set(&tn->orphans, 0);
 	atomic_set(&tn->estab, 0);
-	tern_isn_secret_init(&tn->secret);
+	tern_isn_secret_init(&tn->secret, &ts_key);
 	tern_cookie_key_init(&tn->cookie);
 	tn->mib = alloc_percpu(struct tern_mib);
 	if (!tn->mib)
@@ -121,6 +125,7 @@ static int __init tern_init(void)
 		return -EINVAL;
 	}
 	tern_ipproto = ipproto;
+	get_random_bytes(&ts_key, sizeof(ts_key));
 
 	err = register_pernet_subsys(&net_ops);
 	if (err)

@@ -5,7 +5,7 @@
 Sysctls with unit, default and bounds, options with number, unit and bounds, as
 the code has them: the tables in module/pure/limits.h,
 module/netns/{sysctl,stats}.h, module/netns/sysctl.c,
-module/user/{proc,sockopt}.c and uapi/linux/tern.h, held against
+module/user/{proc,sockopt,timeropt}.c and uapi/linux/tern.h, held against
 Documentation/tern-{sysctl,counters}.rst, tern.rst and tern.7. Documents name
 only files that exist, and each is linked from README.md or tern.rst. Each tool
 has a manual page with its options; mandoc has no word about one.
@@ -35,6 +35,9 @@ FORMULAS = {
               "less (at least 65536)."),
              ("buf_least_snd = SZ_4K;", "wmem[0] = PAGE_SIZE;", "wmem[1] = SZ_16K;",
               "wmem[2] = clamp(share, (unsigned long)SZ_64K, (unsigned long)SZ_4M);")),
+    "fine_timer_rate": (("Range: 0 to 1000000000.", "Default: 10000.", "One for the machine"),
+                        ("tern_sysctl_fine_timer_rate = TERN_FINE_RATE;",
+                         "rate_most = NSEC_PER_SEC;")),
     "mem": (("Default: 4.68, 6.25 and 9.37 % of low memory.", "One for the machine"),
             ("nr_free_buffer_pages() / 16", "mem[0] = limit / 4 * 3;", "mem[1] = limit;",
              "mem[2] = tern_sysctl_mem[0] * 2;")),
@@ -145,7 +148,7 @@ def check_bounds(table, docs):
     errors = []
     for name, text in docs:
         text = re.sub(r"\s+", " ", text)
-        if "er namespace" not in text and name != "mem":
+        if "er namespace" not in text and "One for the machine" not in text:
             errors.append(f"sysctl {name}: scope is not told")
         if "Default: " not in text:
             errors.append(f"sysctl {name}: default is not told")
@@ -180,7 +183,7 @@ def unit_errors(docs):
 def options():
     """name -> (number, lowest, highest), the bounds None where there are none"""
     header = read("uapi/linux/tern.h")
-    code = read("module/user/sockopt.c")
+    code = read("module/user/sockopt.c") + read("module/user/timeropt.c")
     consts = dict(re.findall(r"#define\s+(\w+)\s+(\w+)",
                              read("module/pure/limits.h") + code))
     named = set(re.findall(r"case (TERN_[A-Z0-9_]+):", code))

@@ -51,6 +51,7 @@ static const struct {
 	{ "abort_on_overflow", 0, 0, 1 },
 	{ "max_tw_buckets", -1, 0, 1 << 24 },
 	{ "tw_reuse", 2, 0, 2 },
+	{ "tw_reuse_delay_ms", 1000, 0, 3600000 },
 	{ "max_orphans", -1, 0, 1 << 24 },
 	{ "rfc1337", 1, 0, 1 },
 	{ "challenge_ack_limit", 0x7fffffff, 0, 0x7fffffff },
@@ -211,8 +212,14 @@ TEST_F(ns, apart)
 	EXPECT_EQ(123, sysctl_num("msl_ms"));
 }
 
+/* One for the machine, the first namespace's to set */
+static bool of_machine(const char *name)
+{
+	return !strcmp(name, "mem") || !strcmp(name, "fine_timer_rate");
+}
+
 /* Each knob takes what it reads, as who saves and restores them all needs. */
-static void write_back(struct __test_metadata *_metadata, bool mem)
+static void write_back(struct __test_metadata *_metadata, bool machine)
 {
 	DIR *dir = opendir("/proc/sys/net/tern");
 	struct dirent *d;
@@ -222,7 +229,7 @@ static void write_back(struct __test_metadata *_metadata, bool mem)
 	while ((d = readdir(dir))) {
 		char was[128], now[128];
 
-		if (*d->d_name == '.' || (!mem && !strcmp(d->d_name, "mem")))
+		if (*d->d_name == '.' || (!machine && of_machine(d->d_name)))
 			continue;
 		ASSERT_EQ(0, sysctl_get(d->d_name, was, sizeof(was)));
 		EXPECT_EQ(0, sysctl_set(d->d_name, was))

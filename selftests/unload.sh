@@ -136,7 +136,7 @@ held() {	# held HOW QDISC
 
 for ip in $families; do
 	# Packet and reference, of an orphan and of what is left of one
-	[ "$ip" = 4 ] && set -- plug 'netem delay 1000s' || set -- 'netem delay 1000s' plug
+	[ "$ip" = 4 ] && set -- plug 'netem delay 200s' || set -- 'netem delay 200s' plug
 	held fin "$1"
 	held rst "$2"
 done

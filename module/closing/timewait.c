@@ -2,7 +2,8 @@
 /*
  * TIME-WAIT (RFC 9293 3.4.2, 3.10.7.4): a small entry takes the socket's place
  * in the table for 2 MSL, acknowledges what comes late, and lets a new
- * connection in when that is safe (RFC 6191). A RST doesn't end it (RFC 1337).
+ * connection in when that is safe (RFC 6191). A RST doesn't end it (RFC 1337),
+ * save one: see asked_for().
  */
 #include "timewait.h"
 #include "core/trace.h"
@@ -12,12 +13,14 @@
 #include "core/sock.h"
 #include "send/xmit.h"
 #include "send/ack.h"
+#include "send/retransmit.h"
 
 static enum hrtimer_restart expire(struct hrtimer *t)
 {
 	struct tern_tw *tw = container_of(t, struct tern_tw, timer);
 	u64 due = READ_ONCE(tw->due);
 
+	TERN_INC(tw->tn, TimersFired);
 	/* A repeated FIN has moved the end. */
 	if (ktime_get_ns() < due)
 		return tern_timer_mini_again(t, due);
@@ -59,6 +62,7 @@ static struct tern_tw *create(struct sock *sk)
 	tw->ts_recent = tp->ts.recent;
 	tw->ts_recent_ns = tp->ts.recent_ns;
 	tw->ts_offset = tp->ts.offset;
+	tw->rto_ns = tern_retransmit_rto_ns(sk);
 	tw->reuse = sk->sk_reuse;
 	tw->reuseport = sk->sk_reuseport;
 	tw->uid = sk->sk_uid;
@@ -149,25 +153,61 @@ void tern_timewait_kill(struct tern_tw *tw, const char *event)
 	tern_hash_drop_tw(tw);
 }
 
-/* RFC 6191 2: may this SYN open the 4-tuple again? */
+/* RFC 7323 5.5, as in a connection */
+static bool ts_recent_stale(const struct tern_tw *tw)
+{
+	return tern_ts_stale(READ_ONCE(tw->ts_recent_ns), ktime_get_ns());
+}
+
+/*
+ * RFC 6191 2: may this SYN open the 4-tuple again? One that comes when TS.Recent
+ * is stale is a new one: no duplicate lives for so long.
+ */
 static bool may_reopen(const struct tern_tw *tw, const struct tern_skb_cb *cb,
 		       const struct tern_opts *o)
 {
+	u32 recent = READ_ONCE(tw->ts_recent);
+
 	if ((cb->flags & (TERN_FLAG_SYN | TERN_FLAG_ACK | TERN_FLAG_RST |
 			  TERN_FLAG_FIN)) != TERN_FLAG_SYN)
 		return false;
-	if (tw->ts_ok && o->has_ts && o->tsval != READ_ONCE(tw->ts_recent))
-		return tern_seq_after(o->tsval, READ_ONCE(tw->ts_recent));
+	if (tw->ts_ok && o->has_ts && o->tsval != recent)
+		return tern_seq_after(o->tsval, recent) || ts_recent_stale(tw);
 	return tern_seq_after(cb->seq, tw->rcv_nxt);
 }
 
-static enum tern_tw_verdict limited_ack(struct tern_tw *tw)
+/* @syn: it is a SYN's answer, which a RST may answer in turn. */
+static enum tern_tw_verdict limited_ack(struct tern_tw *tw, bool syn)
 {
-	if (tern_ack_limited(tw->tn, &tw->oow_ns, ktime_get_ns())) {
+	u64 now = ktime_get_ns();
+
+	if (tern_ack_limited(tw->tn, &tw->oow_ns, now)) {
 		TERN_INC(tw->tn, TCPACKSkippedTimeWait);
 		return TERN_TW_DROP;
 	}
+	if (syn)
+		WRITE_ONCE(tw->syn_ns, now);
 	return TERN_TW_ACK;
+}
+
+/*
+ * A SYN of the peer's was out of place, and the RST has exactly the number of
+ * our ACK, within a round trip: the peer is opening and doesn't know the old
+ * connection (RFC 9293 3.10.7.3), its SYN is to come again. An old duplicate of
+ * data brings about such a RST as well (RFC 1337 2), hence of a SYN only.
+ */
+static bool asked_for(const struct tern_tw *tw)
+{
+	u64 syn = READ_ONCE(tw->syn_ns);
+
+	return syn && ktime_get_ns() - syn <= tw->rto_ns;
+}
+
+static void rcv_rst(struct tern_tw *tw, const struct tern_skb_cb *cb)
+{
+	if (cb->seq == tw->rcv_nxt &&
+	    (!tern_knob(tw->tn, rfc1337) || asked_for(tw)))
+		tern_timewait_kill(tw, "rst");
 }
 
 /**
@@ -179,7 +219,7 @@ static enum tern_tw_verdict limited_ack(struct tern_tw *tw)
  */
 void tern_timewait_refuse(struct tern_tw *tw)
 {
-	if (limited_ack(tw) == TERN_TW_ACK)
+	if (limited_ack(tw, true) == TERN_TW_ACK)
 		tern_timewait_ack(tw);
 }
 
@@ -217,8 +257,7 @@ enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen,
 			   cb->flags & TERN_FLAG_SYN, &o);
 	if (cb->flags & TERN_FLAG_RST) {
-		if (!tern_knob(tw->tn, rfc1337) && cb->seq == tw->rcv_nxt)
-			tern_timewait_kill(tw, "rst");
+		rcv_rst(tw, cb);
 		return TERN_TW_DROP;
 	}
 	if (may_reopen(tw, cb, &o)) {
@@ -227,7 +266,8 @@ enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 		return TERN_TW_SYN;
 	}
 	old = tw->ts_ok && o.has_ts &&
-	      tern_seq_before(o.tsval, READ_ONCE(tw->ts_recent));
+	      tern_seq_before(o.tsval, READ_ONCE(tw->ts_recent)) &&
+	      !ts_recent_stale(tw);
 	if (old)
 		TERN_INC(tw->tn, PAWSEstab);
 	inside = tern_seq_acceptable(cb->seq, cb->end_seq, tw->rcv_nxt,
@@ -237,7 +277,7 @@ enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 	/* A bare ACK in place needs no answer. */
 	if (inside && !old && cb->seq == cb->end_seq)
 		return TERN_TW_DROP;
-	return limited_ack(tw);
+	return limited_ack(tw, cb->flags & TERN_FLAG_SYN);
 }
 
 /* End a counted entry, and its callback with it. */

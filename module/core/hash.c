@@ -160,6 +160,7 @@ bool tern_hash_replace(struct tern_net *tn, struct tern_ep *old,
 {
 	if (!READ_ONCE(old->hashed))
 		return false;
+	/* As tern_hash_insert() */
 	smp_store_release(&new->hashed, true);
 	if (rhashtable_replace_fast(&tn->ehash, &old->node, &new->node,
 				    ehash_params)) {
@@ -371,14 +372,21 @@ void tern_hash_drop_tw(struct tern_tw *tw)
 	tern_ep_put(&tw->ep);
 }
 
-/* tw_reuse: 1 always, 2 on loopback; an old timestamp protects (RFC 6191) */
-static bool reusable(struct tern_net *tn, const struct tern_tw *tw)
+/*
+ * New timestamps tell the new connection's segments from the old one's (RFC
+ * 6191). Whoever chose the port by bind() wants this one, as with TCP; of those
+ * that connect() chooses, tw_reuse has 1 any, 2 on loopback.
+ */
+static bool reusable(struct tern_net *tn, const struct tern_tw *tw, bool bound)
 {
+	u64 delay = min(tern_knob(tn, tw_reuse_delay_ms),
+			tern_knob(tn, msl_ms)) * (u64)NSEC_PER_MSEC;
 	const struct in6_addr *l = &tw->ep.tuple.laddr;
 	int mode = tern_knob(tn, tw_reuse);
 
-	if (!mode || !tw->ts_ok ||
-	    ktime_get_ns() < READ_ONCE(tw->ts_recent_ns) + NSEC_PER_SEC)
+	if (!tw->ts_ok || bound)
+		return tw->ts_ok;
+	if (!mode || ktime_get_ns() < READ_ONCE(tw->ts_recent_ns) + delay)
 		return false;
 	return mode == 1 || ipv6_addr_loopback(l) ||
 	       (ipv6_addr_v4mapped(l) && ipv4_is_loopback(l->s6_addr32[3]));
@@ -387,7 +395,8 @@ static bool reusable(struct tern_net *tn, const struct tern_tw *tw)
 static bool take_over_tw(struct tern_net *tn, struct tern_sock *tp,
 			 struct tern_tw *tw)
 {
-	if (!reusable(tn, tw) || !tern_hash_replace(tn, &tw->ep, &tp->ep))
+	if (!reusable(tn, tw, !tp->ep.bind->autobound) ||
+	    !tern_hash_replace(tn, &tw->ep, &tp->ep))
 		return false;
 	/* 0 would mean that there is none. */
 	tp->snd.write_seq = tw->snd_nxt + TERN_WINDOW_MAX + 2 ?: 1;

@@ -63,7 +63,7 @@ static bool wildcard(const struct in6_addr *a)
 
 /* Is @b, or some address that the wildcard @b stands for, one of @a's? */
 bool tern_lhash_covers(const struct in6_addr *a, bool both,
-		   const struct in6_addr *b)
+		       const struct in6_addr *b)
 {
 	if (ipv6_addr_any(a))
 		return both || !ipv6_addr_v4mapped(b);
@@ -125,9 +125,8 @@ static int score(const struct sock *sk, const struct tern_tuple *t, int dif,
  * Of equals (SO_REUSEPORT) the 4-tuple's hash chooses, keyed so that a peer
  * can't aim at one of them. Return: counted socket, NULL when nobody listens.
  */
-struct sock *tern_lhash_find(struct tern_net *tn,
-				     const struct tern_tuple *t, int dif,
-				     int sdif)
+struct sock *tern_lhash_find(struct tern_net *tn, const struct tern_tuple *t,
+			     int dif, int sdif)
 {
 	struct tern_sock *tp;
 	int high, ties;

@@ -93,6 +93,8 @@ struct tern_req {
  * @ts_recent_ns: when it was set
  * @ts_offset: added to our clock
  * @oow_ns: rate limit of answers
+ * @syn_ns: when a SYN was answered last, 0 never
+ * @rto_ns: how long after that a RST is the answer to our ACK
  * @reuse: SO_REUSEADDR of the socket, for bind()
  * @reuseport: SO_REUSEPORT of the socket, for bind()
  * @uid: of the socket, for /proc
@@ -116,6 +118,8 @@ struct tern_tw {
 	u64 ts_recent_ns;
 	u32 ts_offset;
 	u64 oow_ns;
+	u64 syn_ns;
+	u64 rto_ns;
 	bool reuse;
 	bool reuseport;
 	kuid_t uid;

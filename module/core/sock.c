@@ -14,6 +14,7 @@
 #include "sock.h"
 #include "trace.h"
 #include "state.h"
+#include "budget.h"
 #include "timer.h"
 #include "hash.h"
 #include "orphan.h"
@@ -218,6 +219,8 @@ int tern_sock_init(struct sock *sk)
 	WRITE_ONCE(sk->sk_sndbuf, tern_knob_buf(tn, wmem, 1));
 	WRITE_ONCE(sk->sk_rcvbuf, tern_knob_buf(tn, rmem, 1));
 	sk_sockets_allocated_inc(sk);
+	if (tern_budget_applies(sk))
+		tern_timer_limit(sk);
 	return 0;
 }
 
@@ -306,6 +309,7 @@ static struct sock *copy_of(struct sock *listener)
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
 	fresh_tcb(child);
+	tern_timer_limit_child(child, listener);
 	tern_cong_init(&tern_sk(child)->cong,
 		       READ_ONCE(tern_sk(listener)->cong.ops));
 	own_pinfo(child, listener);

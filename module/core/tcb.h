@@ -66,16 +66,24 @@ enum tern_timer_id {
 	TERN_TIMER_NR
 };
 
+struct tern_budget;
+
 /**
  * struct tern_timers - owned by timer.c
  * @hr: the hrtimer
  * @due: deadline of each job, ns of CLOCK_MONOTONIC; 0 when not armed
  * @armed: what @hr is set to; KTIME_MAX when it is not queued
+ * @budget: what @fine jobs are drawn from; NULL: whoever set them may
+ * @fine: bit of each job that repeats, and soon
+ * @held: @armed is later than such a job's deadline
  */
 struct tern_timers {
 	struct hrtimer hr;
 	u64 due[TERN_TIMER_NR];
 	u64 armed;
+	struct tern_budget *budget;
+	u8 fine;
+	bool held;
 };
 
 /* Bit of sk_tsq_flags: the hrtimer fired while a user owned the socket. */
@@ -113,7 +121,8 @@ struct tern_timers {
  * @head: first skb of sk_write_queue not yet sent, NULL when none.
  *	Sent ones stay in sk_write_queue until acknowledged.
  * @lsnd_ns: when data was sent last
- * @rto_due: when the RTO expires, had no loss probe its place
+ * @rto_due: when the RTO expires, had no loss probe or early SYN its place
+ * @syn_soon: that SYN was sent, or is about to be
  * @fin_queued: FIN is at the tail of the queue
  * @cwnd_limited: the last push stopped at cwnd
  */
@@ -134,6 +143,7 @@ struct tern_snd {
 	u8 wscale;
 	bool fin_queued;
 	bool cwnd_limited;
+	bool syn_soon;
 	u32 packets_out;
 	u32 sacked_out;
 	u32 lost_out;
@@ -476,6 +486,13 @@ static inline u64 tern_clock(struct tern_sock *tp)
 static inline u32 tern_ts_val(u64 now_ns, u32 offset)
 {
 	return (u32)div_u64(now_ns, NSEC_PER_USEC) + offset;
+}
+
+/* Is a TS.Recent set at @recent_ns too old to judge by (RFC 7323 5.5)? */
+static inline bool tern_ts_stale(u64 recent_ns, u64 now_ns)
+{
+	return now_ns - recent_ns >
+	       (u64)(TERN_PAWS_WRAP_US - 1) * NSEC_PER_USEC;
 }
 
 /* Segments believed to be in the network (RFC 6675 "pipe") */

@@ -84,6 +84,8 @@
 	X(TCPRcvCollapsed, "segments copied together to save memory")	\
 	X(DelayedACKs, "delayed ACKs sent")				\
 	X(TCPPureAcks, "ACKs received without data")			\
+	X(TimersFired, "timers of sockets and entries that fired")	\
+	X(TimersHeld, "of these set later: the user's budget was used up") \
 	X(TCPMemoryPressures, "times that memory came under pressure")
 
 /**

@@ -5,6 +5,7 @@
  * Documentation/tern-sysctl.rst, which scripts/check-docs.py holds against
  * the rows below.
  */
+#include <linux/capability.h>
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/mm.h>
@@ -18,9 +19,12 @@
 #define CONG_NAME_MAX	16
 
 long tern_sysctl_mem[3];
+int tern_sysctl_fine_timer_rate = TERN_FINE_RATE;
 
 static const int buf_least_rcv = SOCK_MIN_RCVBUF;
 static const int buf_least_snd = SZ_4K;	/* below SOCK_MIN_SNDBUF; TCP's default */
+static const int rate_least;
+static const int rate_most = NSEC_PER_SEC;
 static const int time_least = 1;
 static const int time_most_s = TERN_KEEPALIVE_MAX_S;
 static const int time_most_ms = TERN_KEEPALIVE_MAX_S * MSEC_PER_SEC;
@@ -75,10 +79,31 @@ static int do_delack(TERN_CTL_CONST struct ctl_table *ctl, int write,
 	return ret;
 }
 
+/*
+ * What repeats at so short intervals is the machine's business, not only the
+ * namespace's: RTOs below the floor want capability in the initial user
+ * namespace.
+ */
+static int do_rto(TERN_CTL_CONST struct ctl_table *ctl, int write,
+		  void *buf, size_t *len, loff_t *pos)
+{
+	int *us = ctl->data, val = READ_ONCE(*us), ret;
+	struct ctl_table tmp = *ctl;
+
+	tmp.data = &val;
+	ret = proc_dointvec_minmax(&tmp, write, buf, len, pos);
+	if (!write || ret)
+		return ret;
+	if (val < (int)TERN_USER_FLOOR_US && !capable(CAP_NET_ADMIN))
+		return -EPERM;
+	WRITE_ONCE(*us, val);
+	return 0;
+}
+
 static int do_rto_min(TERN_CTL_CONST struct ctl_table *ctl, int write,
 		      void *buf, size_t *len, loff_t *pos)
 {
-	int ret = proc_dointvec_minmax(ctl, write, buf, len, pos);
+	int ret = do_rto(ctl, write, buf, len, pos);
 
 	if (write && !ret)
 		check_delack(container_of(ctl->data, struct tern_sysctl,
@@ -174,8 +199,27 @@ static const struct {
 #undef OTHER
 };
 
-/* The rows, the others and mem; an empty one follows, the end before 6.6. */
-#define TABLE_LEN	(ARRAY_SIZE(rows) + ARRAY_SIZE(others) + 1)
+/* One for the machine: other namespaces read it only. */
+static const struct ctl_table machine[] = {
+	{
+		.procname = "mem",
+		.data = tern_sysctl_mem,
+		.maxlen = sizeof(tern_sysctl_mem),
+		.proc_handler = proc_doulongvec_minmax,
+	},
+	{
+		.procname = "fine_timer_rate",
+		.data = &tern_sysctl_fine_timer_rate,
+		.maxlen = sizeof(tern_sysctl_fine_timer_rate),
+		.proc_handler = proc_dointvec_minmax,
+		.extra1 = (void *)&rate_least,
+		.extra2 = (void *)&rate_most,
+	},
+};
+
+/* All of them; an empty one follows, the end before 6.6. */
+#define TABLE_LEN	(ARRAY_SIZE(rows) + ARRAY_SIZE(others) + \
+			 ARRAY_SIZE(machine))
 
 static proc_handler *handler_of(size_t offset)
 {
@@ -184,6 +228,8 @@ static proc_handler *handler_of(size_t offset)
 		return do_delack;
 	case offsetof(struct tern_sysctl, rto_min_us):
 		return do_rto_min;
+	case offsetof(struct tern_sysctl, rto_init_us):
+		return do_rto;
 	default:
 		return proc_dointvec_minmax;
 	}
@@ -199,16 +245,6 @@ static void fill_row(struct ctl_table *ctl, const struct row *row,
 	ctl->proc_handler = handler_of(row->offset);
 	ctl->extra1 = (void *)&row->lo;
 	ctl->extra2 = (void *)&row->hi;
-}
-
-/* One limit for the machine: other namespaces read it only. */
-static void fill_mem(struct ctl_table *ctl, const struct net *net)
-{
-	ctl->procname = "mem";
-	ctl->data = tern_sysctl_mem;
-	ctl->maxlen = sizeof(tern_sysctl_mem);
-	ctl->mode = net_eq(net, &init_net) ? 0644 : 0444;
-	ctl->proc_handler = proc_doulongvec_minmax;
 }
 
 static struct ctl_table *make_table(const struct net *net,
@@ -227,7 +263,10 @@ static struct ctl_table *make_table(const struct net *net,
 		*ctl = others[i].ctl;
 		ctl->data = (char *)s + others[i].offset;
 	}
-	fill_mem(ctl, net);
+	for (i = 0; i < ARRAY_SIZE(machine); i++, ctl++) {
+		*ctl = machine[i];
+		ctl->mode = net_eq(net, &init_net) ? 0644 : 0444;
+	}
 	return table;
 }
 
@@ -292,7 +331,7 @@ static void set_defaults(struct tern_sysctl *s)
  *
  * Every namespace begins with the defaults, whatever the first one has now.
  * Writes need CAP_NET_ADMIN over its user namespace, as in all of
- * /proc/sys/net.
+ * /proc/sys/net; RTOs below TERN_USER_FLOOR_US that over the initial one.
  *
  * Context: process. Return: 0 or -ENOMEM.
  */

@@ -40,6 +40,7 @@ struct tern_cong_ops;
 	X(abort_on_overflow, 0, 0, 1)					\
 	X(max_tw_buckets, 65536, 0, 1 << 24)				\
 	X(tw_reuse, 2, 0, 2)						\
+	X(tw_reuse_delay_ms, TERN_TW_REUSE_MS, 0, 3600000)		\
 	X(max_orphans, 65536, 0, 1 << 24)				\
 	X(rfc1337, 1, 0, 1)						\
 	X(challenge_ack_limit, 0x7fffffff, 0, 0x7fffffff)		\
@@ -100,6 +101,9 @@ struct tern_sysctl {
 
 /* Memory of all Tern sockets in pages: low, pressure, high; global as TCP's. */
 extern long tern_sysctl_mem[3];
+
+/* Expiries a second that a user may have at short intervals; see budget.c. */
+extern int tern_sysctl_fine_timer_rate;
 
 int tern_sysctl_net_init(struct net *net, struct tern_sysctl *s);
 void tern_sysctl_net_exit(struct tern_sysctl *s);

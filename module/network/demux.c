@@ -207,8 +207,7 @@ static enum skb_drop_reason to_nobody(struct tern_net *tn, struct sk_buff *skb,
 
 	if (!unicast(skb, t))
 		return SKB_DROP_REASON_NOT_SPECIFIED;
-	sk = tern_lhash_find(tn, t, tern_cb(skb)->iif,
-				     tern_cb(skb)->sdif);
+	sk = tern_lhash_find(tn, t, tern_cb(skb)->iif, tern_cb(skb)->sdif);
 	if (sk) {
 		reason = to_listener(sk, skb, t, NULL, NULL);
 		sock_put(sk);

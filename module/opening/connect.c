@@ -69,6 +69,8 @@ int tern_connect_start(struct sock *sk)
 	tp->pmtu = dst_mtu(dst);
 	WRITE_ONCE(sk->sk_err, 0);
 	tp->retries = 0;
+	tp->snd.total_retrans = 0;
+	tp->snd.syn_soon = false;
 	tp->retrans_start_ns = tp->now_ns;
 	tern_rtt_init(&tp->rtt, tern_conf_or_knob(sk, rto_init_us));
 	tern_window_init(sk, tern_mtu_advertise(sk, dst),
@@ -124,7 +126,7 @@ static void first_sample(struct tern_sock *tp, const struct tern_opts *o)
 
 	if (o->has_ts && o->tsecr)
 		rtt_us = now_us + tp->ts.offset - o->tsecr;
-	else if (!tp->retries)
+	else if (!tp->snd.total_retrans)
 		rtt_us = div_u64(tp->now_ns - tp->retrans_start_ns,
 				 NSEC_PER_USEC);
 	else
@@ -178,6 +180,16 @@ static bool ack_acceptable(struct sock *sk, const struct sk_buff *skb,
 	return false;
 }
 
+/* An old connection of the peer's answers our SYN: it ends, ours is to begin. */
+static void reset_leftover(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tern_sock *tp = tern_sk(sk);
+
+	tern_reset_reply(sock_net(sk), sk, &tp->ep.tuple, skb);
+	if (!(tern_cb(skb)->flags & TERN_FLAG_RST))
+		tern_retransmit_syn_soon(sk);
+}
+
 /**
  * tern_connect_rcv() - a segment in SYN-SENT (RFC 9293 3.10.7.3)
  * @sk: socket, locked; the caller holds a reference
@@ -196,7 +208,7 @@ enum skb_drop_reason tern_connect_rcv(struct sock *sk, struct sk_buff *skb)
 	tern_options_parse((const u8 *)(tern_hdr(skb) + 1), cb->optlen,
 			   cb->flags & TERN_FLAG_SYN, &o);
 	if ((cb->flags & TERN_FLAG_ACK) && !ack_acceptable(sk, skb, &o)) {
-		tern_reset_reply(sock_net(sk), sk, &tp->ep.tuple, skb);
+		reset_leftover(sk, skb);
 		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
 	}
 	if (cb->flags & TERN_FLAG_RST) {

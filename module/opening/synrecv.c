@@ -19,13 +19,27 @@
 #include "send/reset.h"
 #include "accept.h"
 
+/* What comes after so many SYN-ACKs when nobody has changed it */
+static u64 default_rto_us(u8 retries)
+{
+	return min_t(u64, (u64)TERN_RTO_FIRST_US << min_t(u8, retries, 31),
+		     TERN_RTO_HIGH_US);
+}
+
 /* From deadline to deadline, so that the softirq's latency does not add up */
 static void set_due(struct tern_req *req)
 {
 	u64 rto_us = tern_conf_or_knob(req->listener, rto_init_us);
 	u64 max_us = tern_conf_or_knob(req->listener, rto_max_us);
+	u8 retries = req->syn.retries;
 
-	rto_us = min(rto_us << min_t(u8, req->syn.retries, 31), max_us);
+	rto_us = min(rto_us << min_t(u8, retries, 31), max_us);
+	/*
+	 * Whom it goes to may never have asked. A user's listener repeats it no
+	 * more often than others do, if sooner.
+	 */
+	if (retries >= TERN_SYNACK_RETRIES && tern_timer_limited(req->listener))
+		rto_us = max(rto_us, default_rto_us(retries));
 	WRITE_ONCE(req->due, req->due + rto_us * NSEC_PER_USEC);
 	trace_tern_timer(sock_net(req->listener), &req->ep.tuple, "arm",
 			 "synack", req->due);
@@ -188,12 +202,14 @@ static enum hrtimer_restart expire(struct hrtimer *t)
 	bool more;
 	u64 due;
 
+	TERN_INC(tern_sk_net(req->listener), TimersFired);
 	spin_lock(&req->lock);
 	more = again(req);
 	due = req->due;
 	spin_unlock(&req->lock);
 	if (more)
-		return tern_timer_mini_again(t, due);
+		return tern_timer_mini_again(t, tern_timer_mini_fit(req->listener,
+								    due));
 	tern_ep_put(&req->ep);
 	return HRTIMER_NORESTART;
 }
@@ -316,7 +332,8 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	}
 	tern_state_note(tn, t, TCP_LISTEN, TCP_SYN_RECV, "syn");
 	set_due(req);
-	tern_timer_mini_start(&req->timer, req->due);
+	tern_timer_mini_start(&req->timer,
+			      tern_timer_mini_fit(listener, req->due));
 	tern_xmit_synack(listener, &req->ep.tuple, &req->syn, NULL);
 out:
 	spin_unlock_bh(&req->lock);

@@ -19,10 +19,13 @@ static u32 hash(const struct tern_tuple *t, const siphash_key_t *key)
 /**
  * tern_isn_secret_init - draw the keys of a namespace
  * @s: keys
+ * @ts: that of timestamps, the same for all: one that is made anew with the
+ *	addresses of an old one is not to be taken for a duplicate (RFC 6191)
  */
-void tern_isn_secret_init(struct tern_secret *s)
+void tern_isn_secret_init(struct tern_secret *s, const siphash_key_t *ts)
 {
 	get_random_bytes(s, sizeof(*s));
+	s->ts = *ts;
 }
 
 /**

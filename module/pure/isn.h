@@ -42,7 +42,7 @@ static inline bool tern_tuple_v4(const struct tern_tuple *t)
 /**
  * struct tern_secret - keys of one namespace
  * @isn: of initial sequence numbers
- * @ts: of timestamp offsets
+ * @ts: of timestamp offsets; one for all namespaces
  * @port: of ephemeral ports
  * @share: of the choice among listeners
  */
@@ -53,7 +53,7 @@ struct tern_secret {
 	siphash_key_t share;
 };
 
-void tern_isn_secret_init(struct tern_secret *s);
+void tern_isn_secret_init(struct tern_secret *s, const siphash_key_t *ts);
 u32 tern_isn(const struct tern_secret *s, const struct tern_tuple *t,
 	     u64 now_ns);
 u32 tern_isn_ts_offset(const struct tern_secret *s, const struct tern_tuple *t);

@@ -29,9 +29,11 @@
 #define TERN_RTO_FIRST_US	1000000U	/* RFC 6298 2.1 */
 #define TERN_RTO_LOW_US		200000U		/* 1 s in RFC 6298 2.4 */
 #define TERN_RTO_HIGH_US	120000000U	/* RFC 6298 2.5: 60 s or more */
+#define TERN_SYN_SOON_US	5000U		/* a RST's start over the SYN that follows */
 #define TERN_DELACK_US		40000U		/* RFC 9293 3.8.6.3: below 0.5 s */
 #define TERN_MAD_DEFAULT_US	200000U		/* a peer that sends no MAD */
 #define TERN_MAD_MAX_US		500000U		/* RFC 9293 3.8.6.3: below 0.5 s */
+#define TERN_USER_FLOOR_US	1000U		/* least interval that a user may set */
 #define TERN_CLOCK_GRAIN_US	1U		/* RFC 6298 2: G */
 #define TERN_RTT_MAX_US		268435456U	/* 2^28: longest sample believed */
 #define TERN_RTT_MIN_WIN_US	10000000U	/* memory of the smallest sample */
@@ -39,6 +41,7 @@
 #define TERN_REO_MIN_US		1U		/* floor of RACK's window */
 #define TERN_REO_PERSIST	16U		/* RFC 8985 6.2: recoveries */
 #define TERN_MSL_DEFAULT_MS	30000U		/* RFC 9293 3.4.2 has 2 min */
+#define TERN_TW_REUSE_MS	1000U		/* as TCP's */
 #define TERN_PAWS_SLACK_US	20000U		/* 2^31 bytes take 43 ms at 400 Gbit/s */
 #define TERN_PAWS_WRAP_US	0x80000000U	/* RFC 7323 5.5 at 1 us a tick */
 #define TERN_BLACK_HOLE_S	600ULL		/* RFC 1191 6.3 */
@@ -57,6 +60,7 @@
 #define TERN_RETRIES1		3U	/* RFC 9293 3.8.3 R1 */
 #define TERN_RETRIES2		15U	/* RFC 9293 3.8.3 R2 */
 #define TERN_ORPHAN_RETRIES	8U	/* what orphan_retries 0 means */
+#define TERN_FINE_RATE		10000U	/* a user's expiries a second; budget.c */
 #define TERN_CHALLENGE_LIMIT	0x7fffffffU	/* RFC 5961 7, a second */
 #define TERN_INVALID_RATELIMIT_MS 500U
 

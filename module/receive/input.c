@@ -10,11 +10,9 @@
 #include "input_ack.h"
 #include "input_data.h"
 
-/* Is TS.Recent too old to judge by (RFC 7323 5.5)? */
 static bool ts_recent_stale(const struct tern_sock *tp)
 {
-	return tp->now_ns - tp->ts.recent_ns >
-	       (u64)(TERN_PAWS_WRAP_US - 1) * NSEC_PER_USEC;
+	return tern_ts_stale(tp->ts.recent_ns, tp->now_ns);
 }
 
 /*

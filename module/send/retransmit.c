@@ -186,7 +186,28 @@ void tern_retransmit_pushed(struct sock *sk)
  */
 void tern_retransmit_syn_sent(struct sock *sk)
 {
+	tern_sk(sk)->snd.rto_due = 0;
 	arm_rto(sk);
+}
+
+/**
+ * tern_retransmit_syn_soon() - the peer's old connection was in our SYN's way
+ * @sk: socket in SYN-SENT, locked; the RST that ends the other went out
+ *
+ * Once, and beside its timeouts, the SYN goes out again as soon as the RST is
+ * there before it.
+ */
+void tern_retransmit_syn_soon(struct sock *sk)
+{
+	struct tern_sock *tp = tern_sk(sk);
+	u64 due = tp->now_ns + TERN_SYN_SOON_US * NSEC_PER_USEC;
+	u64 rto_due = tp->timers.due[TERN_TIMER_RETRANS];
+
+	if (tp->snd.syn_soon || due >= rto_due)
+		return;
+	tp->snd.syn_soon = true;
+	tp->snd.rto_due = rto_due;
+	tern_timer_arm(sk, TERN_TIMER_RETRANS, due);
 }
 
 /* Segment @skb is acknowledged as a whole: off the queue. */
@@ -422,32 +443,48 @@ bool tern_retransmit_shed(struct sock *sk)
 	return true;
 }
 
-/* SYN, or SYN-ACK of a simultaneous open, again (RFC 9293 3.8.3) */
-static void expire_syn(struct sock *sk)
+static void syn_again(struct sock *sk)
 {
 	struct tern_net *tn = tern_sk_net(sk);
 	struct tern_sock *tp = tern_sk(sk);
-	u32 max = READ_ONCE(tp->conf.syncnt) ?: tern_knob(tn, syn_retries);
 	u8 flags = TERN_FLAG_SYN;
 
-	if (tern_retransmit_give_up(sk, tp->retries, max,
-				    tp->retrans_start_ns))
-		return;
 	/* Closed since, it is still owed: RFC 9293 3.10.4, SYN-RECEIVED */
 	if (sk->sk_state != TCP_SYN_SENT)
 		flags |= TERN_FLAG_ACK;
-	/* A route of another table, better by now, IPv6 does not tell of. */
-	dst_negative_advice(sk);
-	tp->rtt.rto_init_us = tern_conf_or_knob(sk, rto_init_us);
-	if (tp->retries >= tern_knob(tn, syn_linear_timeouts))
-		tern_rtt_backoff(&tp->rtt);
-	tp->retries++;
 	tp->snd.total_retrans++;
 	TERN_INC(tn, TCPSynRetrans);
 	TERN_INC(tn, RetransSegs);
 	trace_tern_retransmit(sock_net(sk), &tp->ep.tuple, tp->snd.iss, 0,
 			      tp->retries);
 	tern_xmit_control(sk, tp->snd.iss, flags);
+}
+
+/* SYN, or SYN-ACK of a simultaneous open, again (RFC 9293 3.8.3) */
+static void expire_syn(struct sock *sk)
+{
+	struct tern_net *tn = tern_sk_net(sk);
+	struct tern_sock *tp = tern_sk(sk);
+	u32 max = READ_ONCE(tp->conf.syncnt) ?: tern_knob(tn, syn_retries);
+	u64 rto_due = tp->snd.rto_due;
+
+	/* tern_retransmit_syn_soon(): no timeout, which is still to come */
+	if (rto_due) {
+		tp->snd.rto_due = 0;
+		syn_again(sk);
+		tern_timer_arm(sk, TERN_TIMER_RETRANS, rto_due);
+		return;
+	}
+	if (tern_retransmit_give_up(sk, tp->retries, max,
+				    tp->retrans_start_ns))
+		return;
+	/* A route of another table, better by now, IPv6 does not tell of. */
+	dst_negative_advice(sk);
+	tp->rtt.rto_init_us = tern_conf_or_knob(sk, rto_init_us);
+	if (tp->retries >= tern_knob(tn, syn_linear_timeouts))
+		tern_rtt_backoff(&tp->rtt);
+	tp->retries++;
+	syn_again(sk);
 	arm_rto(sk);
 }
 

@@ -14,6 +14,7 @@ void tern_retransmit_pushed(struct sock *sk);
 void tern_retransmit_rearm(struct sock *sk);
 /* SYN of connect() or simultaneous open went out: RTO runs. */
 void tern_retransmit_syn_sent(struct sock *sk);
+void tern_retransmit_syn_soon(struct sock *sk);
 /* Take what @ack covers off the queue. */
 void tern_retransmit_clean(struct sock *sk, u32 ack, struct tern_ack_info *ai);
 /* Resend lost segments as cwnd allows. */

@@ -17,10 +17,8 @@
 #include "send/retransmit.h"
 #include "send/keepalive.h"
 #include "recvmsg.h"
+#include "timeropt.h"
 
-#define USER_RTO_MAX_US		600000000U	/* ten minutes */
-#define USER_MSL_MAX_MS		3600000U
-#define USER_TIMER_MIN_US	1000U		/* see too_fast() */
 #define CONG_NAME_MAX		16
 
 static bool ours(int level)
@@ -36,69 +34,6 @@ static bool live(const struct sock *sk)
 static bool within(int val, int lo, int hi)
 {
 	return val >= lo && val <= hi;
-}
-
-static bool net_admin(const struct sock *sk)
-{
-	return sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
-}
-
-/*
- * A timer that fires for ever by itself, as often as each microsecond, is work
- * in softirq that no limit of its owner's covers: that needs CAP_NET_ADMIN.
- */
-static bool too_fast(const struct sock *sk, int us)
-{
-	return us && us < (int)USER_TIMER_MIN_US && !net_admin(sk);
-}
-
-/* TIME-WAIT entries are the namespace's, max_tw_buckets bounds them for all. */
-static bool too_long(const struct sock *sk, u32 msl_ms)
-{
-	return msl_ms > tern_knob(tern_sk_net(sk), msl_ms) && !net_admin(sk);
-}
-
-/* Keepalive times: stored, and in force at once */
-static int set_keep(struct sock *sk, u64 *field, u64 us)
-{
-	WRITE_ONCE(*field, us);
-	if (field == &tern_sk(sk)->conf.keepidle_us && live(sk))
-		tern_keepalive_start(sk);
-	return 0;
-}
-
-static int set_keepalive(struct sock *sk, int name, int val)
-{
-	struct tern_conf *c = &tern_sk(sk)->conf;
-
-	switch (name) {
-	case TERN_KEEPIDLE:
-		if (!within(val, 1, TERN_KEEPALIVE_MAX_S))
-			return -EINVAL;
-		return set_keep(sk, &c->keepidle_us, (u64)val * USEC_PER_SEC);
-	case TERN_KEEPINTVL:
-		if (!within(val, 1, TERN_KEEPALIVE_MAX_S))
-			return -EINVAL;
-		return set_keep(sk, &c->keepintvl_us, (u64)val * USEC_PER_SEC);
-	case TERN_KEEPIDLE_US:
-		if (val < 1)
-			return -EINVAL;
-		if (too_fast(sk, val))
-			return -EPERM;
-		return set_keep(sk, &c->keepidle_us, val);
-	case TERN_KEEPINTVL_US:
-		if (val < 1)
-			return -EINVAL;
-		if (too_fast(sk, val))
-			return -EPERM;
-		return set_keep(sk, &c->keepintvl_us, val);
-	case TERN_KEEPCNT:
-	default:
-		if (!within(val, 1, TERN_KEEPALIVE_MAX_CNT))
-			return -EINVAL;
-		c->keepcnt = val;
-		return 0;
-	}
 }
 
 static int set_linger2(struct tern_conf *c, int val)
@@ -132,45 +67,6 @@ static int set_pushing(struct sock *sk, int name, int val)
 	return 0;
 }
 
-/* Own options, us or ms; 0: the sysctl's value, but ACKs are at once then */
-static int set_timer(struct sock *sk, int name, int val)
-{
-	struct tern_conf *c = &tern_sk(sk)->conf;
-
-	switch (name) {
-	case TERN_RTO_MIN_US:
-		if (!within(val, 0, USER_RTO_MAX_US))
-			return -EINVAL;
-		c->rto_min_us = val;
-		return 0;
-	case TERN_RTO_MAX_US:
-		if (!within(val, 0, USER_RTO_MAX_US))
-			return -EINVAL;
-		if (too_fast(sk, val))
-			return -EPERM;
-		c->rto_max_us = val;
-		return 0;
-	case TERN_RTO_INIT_US:
-		if (!within(val, 0, USER_RTO_MAX_US))
-			return -EINVAL;
-		c->rto_init_us = val;
-		return 0;
-	case TERN_DELACK_MAX_US:
-		if (!within(val, 0, TERN_MAD_MAX_US))
-			return -EINVAL;
-		c->delack_max_us = val;
-		return 0;
-	case TERN_MSL_MS:
-	default:
-		if (!within(val, 0, USER_MSL_MAX_MS))
-			return -EINVAL;
-		if (too_long(sk, val))
-			return -EPERM;
-		c->msl_ms = val;
-		return 0;
-	}
-}
-
 static int set_int(struct sock *sk, int level, int name, int val)
 {
 	struct tern_conf *c = &tern_sk(sk)->conf;
@@ -183,17 +79,6 @@ static int set_int(struct sock *sk, int level, int name, int val)
 		if (val && !within(val, TERN_MSS_MIN, S16_MAX))
 			return -EINVAL;
 		c->user_mss = val;
-		return 0;
-	case TERN_KEEPIDLE:
-	case TERN_KEEPINTVL:
-	case TERN_KEEPCNT:
-	case TERN_KEEPIDLE_US:
-	case TERN_KEEPINTVL_US:
-		return set_keepalive(sk, name, val);
-	case TERN_SYNCNT:
-		if (!within(val, 1, TERN_SYN_RETRIES_MAX))
-			return -EINVAL;
-		c->syncnt = val;
 		return 0;
 	case TERN_LINGER2:
 		return set_linger2(c, val);
@@ -216,11 +101,6 @@ static int set_int(struct sock *sk, int level, int name, int val)
 			tern_ack_flush(sk);
 		}
 		return 0;
-	case TERN_USER_TIMEOUT:
-		if (val < 0)
-			return -EINVAL;
-		c->user_timeout_ms = val;
-		return 0;
 	case TERN_NOTSENT_LOWAT:
 		c->notsent_lowat = val;
 		sk->sk_write_space(sk);
@@ -230,19 +110,13 @@ static int set_int(struct sock *sk, int level, int name, int val)
 			return -EINVAL;
 		c->inq_level = val ? level : 0;
 		return 0;
-	case TERN_RTO_MIN_US:
-	case TERN_RTO_MAX_US:
-	case TERN_RTO_INIT_US:
-	case TERN_DELACK_MAX_US:
-	case TERN_MSL_MS:
-		return set_timer(sk, name, val);
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_KEY:
 	case TCP_FASTOPEN_NO_COOKIE:
 		return -EOPNOTSUPP;
 	default:
-		return -ENOPROTOOPT;
+		return tern_timeropt_set(sk, name, val);
 	}
 }
 

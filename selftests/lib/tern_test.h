@@ -119,6 +119,8 @@ struct topo {
 
 void topo_name(const char *name);	/* of the case, for the table of states */
 int topo_up(struct topo *t, enum topo_kind kind);
+/* Of TOPO_HOSTS: host B anew, with its addresses; the process is in A then. */
+int topo_renew(struct topo *t);
 void topo_down(struct topo *t);
 int topo_enter(struct topo *t, int which);
 /*

@@ -202,21 +202,34 @@ static void tell_name(void)
 		close(fd);
 }
 
+/* A new namespace, which the process is in from now on */
+static int new_ns(bool v6)
+{
+	int ns;
+
+	if (unshare(CLONE_NEWNET))
+		return -1;
+	ns = ns_here();
+	tell_name();
+	return ipv6_conf(v6) ? -1 : ns;
+}
+
+/* From A: the cable to B, and both ends up */
+static int plug(struct topo *t, bool kernel)
+{
+	return link_veth("eth0", host_mac, t->ns[1]) || topo_enter(t, 1) ||
+	       host_up(1, kernel) || topo_enter(t, 0) || host_up(0, true) || routes() ||
+	       topo_enter(t, 1) || link_wait("eth0") || topo_enter(t, 0);
+}
+
 int topo_up(struct topo *t, enum topo_kind kind)
 {
 	t->home = ns_here();
-	if (t->home < 0 || unshare(CLONE_NEWNET))
+	if (t->home < 0)
 		return -1;
-	t->ns[1] = ns_here();
-	tell_name();
-	if (ipv6_conf(is_v6() && kind == TOPO_HOSTS) || unshare(CLONE_NEWNET))
-		return -1;
-	t->ns[0] = ns_here();
-	tell_name();
-
-	if (ipv6_conf(is_v6()) || link_veth("eth0", host_mac, t->ns[1]) || topo_enter(t, 1) ||
-	    host_up(1, kind == TOPO_HOSTS) || topo_enter(t, 0) || host_up(0, true) || routes() ||
-	    topo_enter(t, 1) || link_wait("eth0") || topo_enter(t, 0))
+	t->ns[1] = new_ns(is_v6() && kind == TOPO_HOSTS);
+	t->ns[0] = t->ns[1] < 0 ? -1 : new_ns(is_v6());
+	if (t->ns[0] < 0 || plug(t, kind == TOPO_HOSTS))
 		return -1;
 	if (kind == TOPO_WIRE)
 		topo_offload(t, 0, false);
@@ -239,6 +252,15 @@ int topo_user(void)
 	    file_put("/proc/self/gid_map", "0 65534 1") || ipv6_conf(is_v6()))
 		return -1;
 	return link_up("lo");
+}
+
+int topo_renew(struct topo *t)
+{
+	if (topo_enter(t, 0) || run("ip link del eth0"))
+		return -1;
+	close(t->ns[1]);
+	t->ns[1] = new_ns(is_v6());
+	return t->ns[1] < 0 || topo_enter(t, 0) || plug(t, true) ? -1 : 0;
 }
 
 void topo_down(struct topo *t)

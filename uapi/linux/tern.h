@@ -297,7 +297,7 @@ struct tern_info {
 	__u32	ti_total_rto_time;	/* ms spent in them */
 
 	/* Tern's own from here. */
-	__u32	ti_peer_mad_us;		/* peer's max ack delay, 500000 at most; 200000 if not told */
+	__u32	ti_peer_mad_us;		/* peer's max ack delay; 200000 if not told */
 	__u32	ti_delack_max_us;	/* ours */
 	__u32	ti_msl_ms;
 
