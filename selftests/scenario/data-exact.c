@@ -5,9 +5,8 @@
  * time, and end of file behind the last. Counters tell that it happened.
  * TERN_SCALE multiplies the volume.
  */
-#include <pthread.h>
-
 #include "fixture.h"
+#include "flow.h"
 
 HOSTS_FIXTURE()
 
@@ -51,79 +50,6 @@ FIXTURE_VARIANT_ADD(hosts, all_30) {
 	.rtt_us = 1000, .segs = 2, RESENT,
 	.at_b = { "InCsumErrors", "TCPOFOQueue", "TCPDSACKOldSent" }
 };
-
-/* One direction: a stream of pseudo-random bytes and what became of it. */
-struct flow {
-	int from, to;
-	uint64_t seed;
-	size_t len, got;
-	long wrong;		/* index of the first wrong byte, or -1 */
-	int error, eof;
-};
-
-static void fill(uint64_t *x, uint8_t *buf, size_t len)
-{
-	for (size_t i = 0; i < len; i += 8) {
-		*x ^= *x << 13;
-		*x ^= *x >> 7;
-		*x ^= *x << 17;
-		memcpy(buf + i, x, 8);
-	}
-}
-
-static void *sender(void *arg)
-{
-	struct flow *f = arg;
-	uint64_t x = f->seed;
-	uint8_t buf[32768];
-
-	for (size_t at = 0; at < f->len; at += sizeof(buf)) {
-		size_t done = 0;
-
-		fill(&x, buf, sizeof(buf));
-		while (done < sizeof(buf)) {
-			/* Odd sizes, so that writes and segments don't line up. */
-			size_t want = 1 + (x >> (at % 24)) % 20000;
-			ssize_t n;
-
-			if (want > sizeof(buf) - done)
-				want = sizeof(buf) - done;
-			n = send(f->from, buf + done, want, MSG_NOSIGNAL);
-			if (n < 0) {
-				f->error = errno;
-				return NULL;
-			}
-			done += n;
-		}
-	}
-	shutdown(f->from, SHUT_WR);
-	return NULL;
-}
-
-static void *receiver(void *arg)
-{
-	struct flow *f = arg;
-	uint8_t buf[32768], want[32768];
-	uint64_t x = f->seed;
-	ssize_t n;
-
-	f->wrong = -1;
-	while (f->got < f->len) {
-		n = recv(f->to, buf, sizeof(buf), MSG_WAITALL);
-		if (n != sizeof(buf)) {
-			f->error = n < 0 ? errno : 0;
-			f->got += n > 0 ? n : 0;
-			return NULL;
-		}
-		fill(&x, want, sizeof(want));
-		for (ssize_t i = 0; i < n && f->wrong < 0; i++)
-			if (buf[i] != want[i])
-				f->wrong = f->got + i;
-		f->got += n;
-	}
-	f->eof = recv(f->to, buf, 1, 0) == 0;
-	return NULL;
-}
 
 /* Of a kernel with every check switched on, an eighth */
 static size_t volume(int kb)
@@ -188,8 +114,8 @@ TEST_F_TIMEOUT(hosts, exact, 600)
 	start = now_us();
 	for (int i = 0; i < 2; i++) {
 		f[i].seed = start + i;
-		pthread_create(&t[i], NULL, sender, &f[i]);
-		pthread_create(&t[2 + i], NULL, receiver, &f[i]);
+		pthread_create(&t[i], NULL, flow_send, &f[i]);
+		pthread_create(&t[2 + i], NULL, flow_recv, &f[i]);
 	}
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
@@ -197,12 +123,8 @@ TEST_F_TIMEOUT(hosts, exact, 600)
 	fprintf(stderr, "# seed %lld: %zu bytes in %.2f s, %u segments, %u resent, rtt %u us\n",
 		(long long)start, len + len / 4, (now_us() - start) / 1e6, ti.ti_data_segs_out,
 		ti.ti_total_retrans, ti.ti_rtt);
-	for (int i = 0; i < 2; i++) {
-		EXPECT_EQ(0, f[i].error);
-		EXPECT_EQ(f[i].len, f[i].got);
-		EXPECT_EQ(-1, f[i].wrong);
-		EXPECT_EQ(1, f[i].eof);
-	}
+	for (int i = 0; i < 2; i++)
+		EXPECT_TRUE(flow_exact(&f[i]));
 	EXPECT_LE(variant->rtt_us, ti.ti_rtt);
 	topo_enter(&self->t, 0);
 	EXPECT_TRUE(moved(variant->at_a, ARRAY_SIZE(variant->at_a)));
