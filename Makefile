@@ -11,8 +11,10 @@
 #   make shell           a shell in that VM
 #   make scene NAME=...  one scenario, drawn; scripts/scene --list has the names
 #   make unit            the unit tests, on this machine
-#   make check           the tests
-#   make check-all       the tests on each kernel, for hours
+#   make check           the tests while you wait: stock 6.12 and 6.1, time travel
+#   make check-debug     those on kernels with every check on, two machines, fuzzing
+#   make check-all       all of it on each kernel, for hours
+#   make interop         6.1, 6.12 and newest, each two on two machines
 #   make bench           Tern's times by TCP's
 #   make states          the state diagram anew, from what tests are seen to do
 #   make style sparse layers size docs cites
@@ -63,17 +65,33 @@ setup:
 setup-demo:
 	scripts/setup demo
 
+# The kernels first: what is made once is made before anything is measured.
+kernels = for k in $(1); do scripts/build $$k > /dev/null || exit; done
+
 check: setup tools
 	$(programs)
-	for k in $(or $(KERNEL),6.12 debug); do scripts/build $$k > /dev/null || exit; done
-	scripts/run-tests $(or $(KERNEL),6.12 debug)
+	$(call kernels,$(or $(KERNEL),6.12 6.1))
+	$(if $(KERNEL),,scripts/vm/kernel newest > /dev/null)
+	scripts/run-tests $(KERNEL)
+
+check-debug: setup tools
+	$(programs)
+	$(call kernels,6.12 $(debug_kernels))
+	scripts/run-tests --debug $(debug_kernels)
 
 check-all: setup tools
 	$(programs)
-	for k in $(all_kernels); do scripts/build $$k > /dev/null || exit; done
+	$(call kernels,$(all_kernels))
 	scripts/run-tests --all $(all_kernels)
 
+debug_kernels := $(or $(KERNEL),debug debug-6.1)
 all_kernels := $(or $(KERNEL),6.12 6.1 6.12-rt newest debug debug-6.1 kcsan)
+
+# Two machines, each with a kernel of its own
+interop: setup tools
+	$(programs)
+	$(call kernels,6.1 6.12 newest)
+	scripts/run-tests --interop 6.1 6.12 newest
 
 demo: setup-demo tools
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
@@ -117,5 +135,5 @@ clean:
 	-$(MAKE) -s -C selftests clean
 	-$(MAKE) -s -C selftests/unit clean
 
-.PHONY: all help tools selftests unit setup setup-demo check check-all demo scene shell \
-	bench style states sparse layers size docs cites headers_install install clean
+.PHONY: all help tools selftests unit setup setup-demo check check-debug check-all interop demo \
+	scene shell bench style states sparse layers size docs cites headers_install install clean
