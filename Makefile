@@ -15,6 +15,7 @@
 #   make check-debug     those on kernels with every check on, two machines, fuzzing
 #   make check-all       all of it on each kernel, for hours
 #   make interop         6.1, 6.12 and newest, each two on two machines
+#   make coverage        which lines of module/ the tests reach; builds a kernel
 #   make bench           Tern's times by TCP's
 #   make states          the state diagram anew, from what tests are seen to do
 #   make style sparse layers size docs cites
@@ -93,6 +94,11 @@ interop: setup tools
 	$(call kernels,6.1 6.12 newest)
 	scripts/run-tests --interop 6.1 6.12 newest
 
+coverage: setup tools
+	scripts/setup coverage
+	$(programs)
+	scripts/coverage
+
 demo: setup-demo tools
 	scripts/build $(or $(KERNEL),6.12) > /dev/null
 	KERNEL=$(or $(KERNEL),6.12) scripts/demo
@@ -136,4 +142,4 @@ clean:
 	-$(MAKE) -s -C selftests/unit clean
 
 .PHONY: all help tools selftests unit setup setup-demo check check-debug check-all interop demo \
-	scene shell bench style states sparse layers size docs cites headers_install install clean
+	coverage scene shell bench style states sparse layers size docs cites headers_install install clean
