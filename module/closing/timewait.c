@@ -126,8 +126,9 @@ void tern_timewait_enter(struct sock *sk, const char *event)
 /**
  * tern_timewait_ack() - acknowledge from TIME-WAIT
  * @tw: entry
+ * @skb: the segment
  */
-void tern_timewait_ack(struct tern_tw *tw)
+void tern_timewait_ack(struct tern_tw *tw, const struct sk_buff *skb)
 {
 	struct tern_opts o = {
 		.has_ts = tw->ts_ok,
@@ -135,7 +136,7 @@ void tern_timewait_ack(struct tern_tw *tw)
 		.tsecr = READ_ONCE(tw->ts_recent),
 	};
 
-	tern_xmit_timewait(tw, &o);
+	tern_xmit_timewait(tw, &o, skb);
 }
 
 /**
@@ -213,14 +214,15 @@ static void rcv_rst(struct tern_tw *tw, const struct tern_skb_cb *cb)
 /**
  * tern_timewait_refuse() - nobody listens for the SYN of a TERN_TW_SYN
  * @tw: entry, counted by the caller; it goes on
+ * @skb: the segment
  *
  * Answered as any SYN that is out of place, so that a forged one does not end
  * TIME-WAIT at the end that called.
  */
-void tern_timewait_refuse(struct tern_tw *tw)
+void tern_timewait_refuse(struct tern_tw *tw, const struct sk_buff *skb)
 {
 	if (limited_ack(tw, true) == TERN_TW_ACK)
-		tern_timewait_ack(tw);
+		tern_timewait_ack(tw, skb);
 }
 
 /* The peer's FIN again: our ACK was lost. Answer, and wait anew. */

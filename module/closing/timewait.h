@@ -20,9 +20,9 @@ enum tern_tw_verdict {
 void tern_timewait_enter(struct sock *sk, const char *event);
 enum tern_tw_verdict tern_timewait_rcv(struct tern_tw *tw, struct sk_buff *skb,
 				       u32 *iss);
-void tern_timewait_ack(struct tern_tw *tw);
+void tern_timewait_ack(struct tern_tw *tw, const struct sk_buff *skb);
 /* A SYN that could open a new connection, if somebody listened */
-void tern_timewait_refuse(struct tern_tw *tw);
+void tern_timewait_refuse(struct tern_tw *tw, const struct sk_buff *skb);
 void tern_timewait_kill(struct tern_tw *tw, const char *event);
 void tern_timewait_net_exit(struct tern_net *tn);
 

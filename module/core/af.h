@@ -25,10 +25,11 @@ struct tern_tw;
  *	sk_setup_caps(); 0 or -errno
  * @reply: send a built segment of no connection: the addresses come from
  *	@tuple, mark and tos from @sk, to which @skb belongs; it has the
- *	ternhdr at data, checksum not yet filled; consumes @skb and @dst
- * @req_route: route to @tuple for what @sk says, by @oif unless that is 0;
- *	NULL on error
- * @tw_route: route for an answer from TIME-WAIT; NULL on error
+ *	ternhdr at the transport header, checksum not yet filled, and at data:
+ *	what is before it are IPv4's options; consumes @skb and @dst
+ * @req_route: route to @tuple for what @sk says, by @oif and with the security
+ *	label @secid unless they are 0; NULL on error
+ * @tw_route: route for an answer from TIME-WAIT, likewise
  * @child_setup: the family's part of @child, a copy of its listener that has
  *	its tuple and ports: addresses, @dst (reference passes)
  * @tuple: fill @t from a received segment (local address: its destination);
@@ -47,8 +48,9 @@ struct tern_af_ops {
 	int (*reply)(const struct sock *sk, const struct tern_tuple *tuple,
 		     struct sk_buff *skb, struct dst_entry *dst);
 	struct dst_entry *(*req_route)(const struct sock *sk, int oif,
+				       u32 secid,
 				       const struct tern_tuple *tuple);
-	struct dst_entry *(*tw_route)(const struct tern_tw *tw);
+	struct dst_entry *(*tw_route)(const struct tern_tw *tw, u32 secid);
 	void (*child_setup)(struct sock *child, struct dst_entry *dst);
 	bool (*tuple)(struct tern_tuple *t, const struct sk_buff *skb);
 	void (*mtu_reduced)(struct sock *sk, u32 mtu);

@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "hash.h"
+#include "label.h"
 #include "lhash.h"
 #include "state.h"
 #include "timer.h"
@@ -74,6 +75,7 @@ void tern_ep_put(struct tern_ep *ep)
 	case TERN_EP_REQ:
 		if (refcount_dec_and_test(&tern_ep_req(ep)->ref)) {
 			sock_put(tern_ep_req(ep)->listener);
+			tern_label_free(&tern_ep_req(ep)->syn.label);
 			kfree_rcu(tern_ep_req(ep), rcu);
 		}
 		break;

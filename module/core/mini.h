@@ -8,8 +8,21 @@
 #include "pure/options.h"
 #include "ep.h"
 
+struct ip_options_rcu;
 struct sock;
 struct tern_net;
+
+/**
+ * struct tern_label - what security modules said of a SYN (label.h)
+ * @secid: of the connection, 0: its listener's
+ * @peer_secid: of the peer
+ * @opt: IPv4 option that tells it, freed with the label; NULL: none
+ */
+struct tern_label {
+	u32 secid;
+	u32 peer_secid;
+	struct ip_options_rcu *opt;
+};
 
 /**
  * struct tern_syn - what a SYN said and how it was answered
@@ -26,6 +39,7 @@ struct tern_net;
  * @resent: any SYN-ACK was sent again, or may have been (Karn)
  * @rcv_wscale: ours
  * @opts: its options (mss, wscale, sack_ok, has_ts, mad), cut to what we do
+ * @label: see tern_label_ask()
  *
  * All that a connection is made from, beside its 4-tuple. A SYN queue entry
  * keeps it; with a SYN cookie it lives no longer than the function that runs.
@@ -44,6 +58,7 @@ struct tern_syn {
 	bool resent;
 	u8 rcv_wscale;
 	struct tern_opts opts;
+	struct tern_label label;
 };
 
 /**

@@ -16,6 +16,7 @@
 #include "state.h"
 #include "budget.h"
 #include "timer.h"
+#include "label.h"
 #include "hash.h"
 #include "orphan.h"
 
@@ -368,17 +369,21 @@ static void child_tcb(struct tern_sock *tp, const struct tern_tuple *t,
 struct sock *tern_sock_child(struct sock *listener, const struct tern_tuple *t,
 			     const struct tern_syn *syn)
 {
-	struct dst_entry *dst = tern_af(t)->req_route(listener, syn->bound_dev_if, t);
+	struct dst_entry *dst = tern_af(t)->req_route(listener, syn->bound_dev_if,
+						      syn->label.secid, t);
+	struct ip_options_rcu *opt;
 	struct tern_sock *tp;
 	struct sock *child;
 
 	if (!dst)
 		return NULL;
-	child = copy_of(listener);
+	child = tern_label_dup(&syn->label, &opt) ? NULL : copy_of(listener);
 	if (!child) {
+		kfree(opt);
 		dst_release(dst);
 		return NULL;
 	}
+	RCU_INIT_POINTER(inet_sk(child)->inet_opt, opt);
 	child->sk_mark = syn->mark;
 	child->sk_bound_dev_if = syn->bound_dev_if;
 	inet_sk(child)->inet_num = ntohs(t->lport);

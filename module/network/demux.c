@@ -230,7 +230,7 @@ static enum skb_drop_reason reopen(struct tern_tw *tw, struct sk_buff *skb,
 	enum skb_drop_reason reason;
 
 	if (!sk) {
-		tern_timewait_refuse(tw);
+		tern_timewait_refuse(tw, skb);
 		return SKB_CONSUMED;
 	}
 	reason = to_listener(sk, skb, t, tw, &iss);
@@ -249,7 +249,7 @@ static enum skb_drop_reason to_timewait(struct tern_tw *tw, struct sk_buff *skb,
 	case TERN_TW_SYN:
 		return reopen(tw, skb, t, iss);
 	case TERN_TW_ACK:
-		tern_timewait_ack(tw);
+		tern_timewait_ack(tw, skb);
 		break;
 	case TERN_TW_DROP:
 		break;

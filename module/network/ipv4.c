@@ -59,13 +59,25 @@ static __be32 first_hop(const struct sock *sk, __be32 daddr)
 	return hop;
 }
 
-static struct rtable *route_tuple(const struct sock *sk, int oif,
+/* @fl4 is complete but for the label. @secid: it, 0: @sk's */
+static struct rtable *route_flow(const struct sock *sk, struct flowi4 *fl4,
+				 u32 secid)
+{
+	security_sk_classify_flow((struct sock *)sk,
+				  flowi4_to_flowi_common(fl4));
+	if (secid)
+		fl4->flowi4_secid = secid;
+	return ip_route_output_flow(sock_net(sk), fl4, (struct sock *)sk);
+}
+
+static struct rtable *route_tuple(const struct sock *sk, int oif, u32 secid,
 				  struct flowi4 *fl4,
 				  const struct tern_tuple *t)
 {
-	return ip_route_connect(fl4, first_hop(sk, addr4(&t->raddr)),
-				addr4(&t->laddr), oif, tern_ipproto, t->lport,
-				t->rport, (struct sock *)sk);
+	ip_route_connect_init(fl4, first_hop(sk, addr4(&t->raddr)),
+			      addr4(&t->laddr), oif, tern_ipproto, t->lport,
+			      t->rport, (struct sock *)sk);
+	return route_flow(sk, fl4, secid);
 }
 
 static int route(struct sock *sk)
@@ -76,7 +88,7 @@ static int route(struct sock *sk)
 
 	if (__sk_dst_check(sk, 0))
 		return 0;
-	rt = route_tuple(sk, sk->sk_bound_dev_if, fl4, &tp->ep.tuple);
+	rt = route_tuple(sk, sk->sk_bound_dev_if, 0, fl4, &tp->ep.tuple);
 	if (IS_ERR(rt)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(rt);
@@ -85,16 +97,16 @@ static int route(struct sock *sk)
 	return 0;
 }
 
-static struct dst_entry *req_route(const struct sock *sk, int oif,
+static struct dst_entry *req_route(const struct sock *sk, int oif, u32 secid,
 				   const struct tern_tuple *t)
 {
 	struct flowi4 fl4;
-	struct rtable *rt = route_tuple(sk, oif, &fl4, t);
+	struct rtable *rt = route_tuple(sk, oif, secid, &fl4, t);
 
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
-static struct dst_entry *tw_route(const struct tern_tw *tw)
+static struct dst_entry *tw_route(const struct tern_tw *tw, u32 secid)
 {
 	const struct tern_tuple *t = &tw->ep.tuple;
 	struct sock *sk = tw->tn->ctl_sk4;
@@ -105,8 +117,7 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 			      tw->bound_dev_if, tern_ipproto, t->lport,
 			      t->rport, sk);
 	fl4.flowi4_mark = tw->mark;
-	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
-	rt = ip_route_output_flow(tw->tn->net, &fl4, sk);
+	rt = route_flow(sk, &fl4, secid);
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
@@ -114,6 +125,7 @@ static int reply(const struct sock *sk, const struct tern_tuple *t,
 		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	__be32 saddr = addr4(&t->laddr), daddr = addr4(&t->raddr);
+	unsigned int optlen = skb_transport_offset(skb);
 	struct iphdr *iph;
 	int ttl;
 
@@ -124,8 +136,13 @@ static int reply(const struct sock *sk, const struct tern_tuple *t,
 	iph = skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	memset(iph, 0, sizeof(*iph));
+	/* The option of a label, for who puts another in its place */
+	if (optlen) {
+		IPCB(skb)->opt.optlen = optlen;
+		IPCB(skb)->opt.cipso = sizeof(*iph);
+	}
 	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
+	iph->ihl = (sizeof(*iph) + optlen) / 4;
 	iph->tos = READ_ONCE(inet_sk(sk)->tos);
 	/* Never fragmented, so it needs no identification: RFC 6864 4.1 */
 	iph->frag_off = htons(IP_DF);

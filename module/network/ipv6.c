@@ -56,10 +56,11 @@ static void flow(const struct sock *sk, int oif, struct flowi6 *fl6,
 
 /*
  * @options: of a packet with the socket's extension headers, of which a routing
- * header says where it goes first (RFC 8200 4.4)
+ * header says where it goes first (RFC 8200 4.4). @secid: its security label,
+ * 0: the socket's
  */
 static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6,
-				    bool options)
+				    u32 secid, bool options)
 {
 	struct in6_addr peer, *final = NULL;
 
@@ -71,6 +72,8 @@ static struct dst_entry *route_flow(const struct sock *sk, struct flowi6 *fl6,
 	}
 	security_sk_classify_flow((struct sock *)sk,
 				  flowi6_to_flowi_common(fl6));
+	if (secid)
+		fl6->flowi6_secid = secid;
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final);
 }
 
@@ -88,7 +91,7 @@ static int route(struct sock *sk)
 	if (__sk_dst_check(sk, inet6_sk(sk)->dst_cookie))
 		return 0;
 	flow(sk, sk->sk_bound_dev_if, &fl6, &tern_sk(sk)->ep.tuple);
-	dst = route_flow(sk, &fl6, true);
+	dst = route_flow(sk, &fl6, 0, true);
 	if (IS_ERR(dst)) {
 		sk->sk_route_caps = 0;
 		return PTR_ERR(dst);
@@ -119,18 +122,18 @@ static int queue_xmit(struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
-static struct dst_entry *req_route(const struct sock *sk, int oif,
+static struct dst_entry *req_route(const struct sock *sk, int oif, u32 secid,
 				   const struct tern_tuple *t)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
 	flow(sk, oif, &fl6, t);
-	dst = route_flow(sk, &fl6, false);
+	dst = route_flow(sk, &fl6, secid, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
-static struct dst_entry *tw_route(const struct tern_tw *tw)
+static struct dst_entry *tw_route(const struct tern_tw *tw, u32 secid)
 {
 	struct sock *sk = tw->tn->ctl_sk6;
 	struct dst_entry *dst;
@@ -138,7 +141,7 @@ static struct dst_entry *tw_route(const struct tern_tw *tw)
 
 	flow(sk, tw->bound_dev_if, &fl6, &tw->ep.tuple);
 	fl6.flowi6_mark = tw->mark;
-	dst = route_flow(sk, &fl6, false);
+	dst = route_flow(sk, &fl6, secid, false);
 	return IS_ERR(dst) ? NULL : dst;
 }
 
@@ -291,7 +294,7 @@ static struct dst_entry *name(struct sock *sk, const struct in6_addr *daddr,
 	t->rport = dport;
 	t->scope = scope_of(daddr, tern_sk_vrf(sk), sk->sk_bound_dev_if);
 	flow(sk, sk->sk_bound_dev_if, &fl6, t);
-	dst = route_flow(sk, &fl6, true);
+	dst = route_flow(sk, &fl6, 0, true);
 	if (IS_ERR(dst))
 		return dst;
 	t->laddr = fl6.saddr;

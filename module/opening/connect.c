@@ -4,6 +4,7 @@
  * 3.10.7.3), simultaneous open (RFC 9293 3.5) included. The family has routed
  * and the tables hold the 4-tuple before this begins.
  */
+#include <linux/security.h>
 #include <net/dst.h>
 #include "connect.h"
 #include "core/state.h"
@@ -135,12 +136,13 @@ static void first_sample(struct tern_sock *tp, const struct tern_opts *o)
 }
 
 /* SYN,ACK of ours: ESTABLISHED */
-static void connected(struct sock *sk, const struct sk_buff *skb,
+static void connected(struct sock *sk, struct sk_buff *skb,
 		      const struct tern_opts *o)
 {
 	struct tern_sock *tp = tern_sk(sk);
 
 	negotiate(sk, skb, o);
+	security_inet_conn_established(sk, skb);
 	first_sample(tp, o);
 	tp->snd.una = tern_cb(skb)->ack;
 	tern_ack_enter_quick(sk);

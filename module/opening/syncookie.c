@@ -4,6 +4,7 @@
  * is all that is remembered of a SYN. How it is coded: pure/cookie.c.
  */
 #include "syncookie.h"
+#include "core/label.h"
 #include "core/hash.h"
 #include "core/sock.h"
 #include "send/xmit.h"
@@ -19,7 +20,8 @@
  * @skb: the SYN
  * @t: 4-tuple as seen from here
  *
- * RFC 4987 3.6. Return: 0, the segment is gone.
+ * RFC 4987 3.6. Return: 0 when the segment is gone; SOCKET_FILTER: a security
+ * module is against it.
  */
 enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 					   struct sk_buff *skb,
@@ -31,6 +33,10 @@ enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 	u32 tsval;
 
 	tern_synrecv_read(&syn, listener, skb, t);
+	if (tern_label_ask(&syn, listener, skb, t)) {
+		TERN_INC(tn, ListenDrops);
+		return SKB_DROP_REASON_SOCKET_FILTER;
+	}
 	tsval = tern_ts_val(now, syn.ts_offset);
 	syn.iss = tern_cookie_encode(&tn->cookie, t, syn.irs, &syn.opts, now,
 				     tsval, &tsval);
@@ -43,6 +49,7 @@ enum skb_drop_reason tern_syncookie_answer(struct sock *listener,
 	TERN_INC(tn, SyncookiesSent);
 	WRITE_ONCE(tn->cookie_ns, now);
 	tern_xmit_synack(listener, t, &syn, &tsval);
+	tern_label_free(&syn.label);
 	__kfree_skb(skb);
 	return TERN_GO_ON;
 }
@@ -92,6 +99,12 @@ enum skb_drop_reason tern_syncookie_rcv(struct sock *listener,
 	syn.resent = true;
 	syn.synack_ns = now;
 	tern_synrecv_offer(&syn, listener);
+	/* The SYN's label is forgotten; the module is asked again, as by TCP. */
+	if (tern_label_ask(&syn, listener, skb, t)) {
+		TERN_INC(tn, ListenDrops);
+		return SKB_DROP_REASON_SOCKET_FILTER;
+	}
 	*child = tern_synrecv_promote(listener, t, &syn, NULL);
+	tern_label_free(&syn.label);
 	return *child ? TERN_GO_ON : SKB_DROP_REASON_NOMEM;
 }

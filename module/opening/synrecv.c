@@ -8,6 +8,7 @@
 #include "core/trace.h"
 #include "core/state.h"
 #include "core/timer.h"
+#include "core/label.h"
 #include "core/lhash.h"
 #include "core/hash.h"
 #include "core/orphan.h"
@@ -295,7 +296,8 @@ static bool enter(struct tern_req *req)
  * @t: 4-tuple as seen from here
  * @tw_iss: ISS beyond a connection whose TIME-WAIT this SYN ended, or NULL
  *
- * Return: 0 when the segment is gone, NOMEM.
+ * Return: 0 when the segment is gone, NOMEM, SOCKET_FILTER when a security
+ * module is against it.
  */
 enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 					 struct sk_buff *skb,
@@ -313,6 +315,11 @@ enum skb_drop_reason tern_synrecv_create(struct sock *listener,
 	req->ep.tuple = *t;
 	req->listener = listener;
 	tern_synrecv_read(&req->syn, listener, skb, t);
+	if (tern_label_ask(&req->syn, listener, skb, t)) {
+		kfree(req);
+		TERN_INC(tn, ListenDrops);
+		return SKB_DROP_REASON_SOCKET_FILTER;
+	}
 	sock_hold(listener);
 	/* Table, timer, this function */
 	refcount_set(&req->ref, 3);
@@ -350,7 +357,7 @@ out:
  * @req: entry that it takes the place of, locked; NULL with a SYN cookie
  *
  * Context: softirq. Return: locked and counted, in SYN-RECEIVED; NULL without
- * memory, route, listener, or place in the table.
+ * memory, route, listener, place in the table, or the right label.
  */
 struct sock *tern_synrecv_promote(struct sock *listener,
 				  const struct tern_tuple *t,
@@ -366,8 +373,9 @@ struct sock *tern_synrecv_promote(struct sock *listener,
 	if (!child)
 		return NULL;
 	ep = &tern_sk(child)->ep;
-	ok = req ? tern_hash_replace(tn, &req->ep, ep) :
-		   !tern_hash_insert(tn, ep);
+	ok = tern_label_child(child, listener, &syn->label) &&
+	     (req ? tern_hash_replace(tn, &req->ep, ep) :
+		    !tern_hash_insert(tn, ep));
 	if (ok) {
 		spin_lock(&l->lock);
 		ok = tern_accept_add(listener, child);
@@ -442,7 +450,7 @@ static enum skb_drop_reason complete_req(struct tern_req *req,
 	return TERN_GO_ON;
 }
 
-static void send_ack(const struct tern_req *req)
+static void send_ack(const struct tern_req *req, const struct sk_buff *skb)
 {
 	const struct tern_syn *syn = &req->syn;
 	struct tern_opts o = {
@@ -455,11 +463,11 @@ static void send_ack(const struct tern_req *req)
 			syn->bound_dev_if, &req->ep.tuple, syn->iss + 1,
 			syn->irs + 1, TERN_FLAG_ACK,
 			min(syn->rcv_wnd, TERN_WINDOW_MAX) >> syn->rcv_wscale,
-			&o);
+			&o, skb);
 }
 
 /* RFC 5961 7 */
-static void challenge(struct tern_req *req)
+static void challenge(struct tern_req *req, const struct sk_buff *skb)
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
 	u64 now = ktime_get_ns();
@@ -470,7 +478,7 @@ static void challenge(struct tern_req *req)
 		return;
 	}
 	TERN_INC(tn, TCPChallengeACK);
-	send_ack(req);
+	send_ack(req, skb);
 }
 
 /* The SYN of the entry, without another flag that matters */
@@ -494,9 +502,10 @@ static enum skb_drop_reason syn_again(struct tern_req *req,
 
 /* First: sequence number, and PAWS, which a RST is not subject to */
 static enum skb_drop_reason check_sequence(struct tern_req *req,
-					   const struct tern_skb_cb *cb,
+					   const struct sk_buff *skb,
 					   const struct tern_opts *o)
 {
+	const struct tern_skb_cb *cb = tern_cb(skb);
 	struct tern_net *tn = tern_sk_net(req->listener);
 	enum skb_drop_reason reason = TERN_GO_ON;
 
@@ -513,18 +522,18 @@ static enum skb_drop_reason check_sequence(struct tern_req *req,
 	if (tern_ack_limited(tn, &req->oow_ns, ktime_get_ns()))
 		TERN_INC(tn, TCPACKSkippedSynRecv);
 	else
-		send_ack(req);
+		send_ack(req, skb);
 	return reason;
 }
 
 /* Second: RST in the window. RFC 5961 3.2: only the exact one counts. */
 static enum skb_drop_reason rcv_rst(struct tern_req *req,
-				    const struct tern_skb_cb *cb)
+				    const struct sk_buff *skb)
 {
 	struct tern_net *tn = tern_sk_net(req->listener);
 
-	if (cb->seq != req->syn.irs + 1) {
-		challenge(req);
+	if (tern_cb(skb)->seq != req->syn.irs + 1) {
+		challenge(req, skb);
 		return SKB_DROP_REASON_TCP_RESET;
 	}
 	TERN_INC(tn, EmbryonicRsts);
@@ -547,15 +556,15 @@ static enum skb_drop_reason steps(struct tern_req *req, struct sk_buff *skb,
 			   cb->flags & TERN_FLAG_SYN, &o);
 	if (same_syn(req, cb))
 		return syn_again(req, &o);
-	reason = check_sequence(req, cb, &o);
+	reason = check_sequence(req, skb, &o);
 	if (reason)
 		return reason;
 	if (cb->flags & TERN_FLAG_RST)
-		return rcv_rst(req, cb);
+		return rcv_rst(req, skb);
 	/* Fourth: RFC 5961 4.2 */
 	if (cb->flags & TERN_FLAG_SYN) {
 		TERN_INC(tn, TCPSYNChallenge);
-		challenge(req);
+		challenge(req, skb);
 		return SKB_DROP_REASON_TCP_INVALID_SYN;
 	}
 	if (!(cb->flags & TERN_FLAG_ACK))

@@ -27,10 +27,10 @@ void tern_reset_reply(struct net *net, const struct sock *sk,
 		oif = tern_skb_vrf(skb);
 	if (cb->flags & TERN_FLAG_ACK)
 		tern_xmit_reply(net, sk, oif, t, cb->ack, 0, TERN_FLAG_RST,
-				0, NULL);
+				0, NULL, skb);
 	else
 		tern_xmit_reply(net, sk, oif, t, 0, cb->end_seq,
-				TERN_FLAG_RST | TERN_FLAG_ACK, 0, NULL);
+				TERN_FLAG_RST | TERN_FLAG_ACK, 0, NULL, skb);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include "mtu.h"
 #include "window.h"
 #include "core/timer.h"
+#include "core/label.h"
 #include "core/orphan.h"
 #include "core/sock.h"
 
@@ -322,7 +323,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 		     const struct tern_syn *syn, const u32 *cookie_ts)
 {
 	struct dst_entry *dst = tern_af(t)->req_route(listener, syn->bound_dev_if,
-						   t);
+						   syn->label.secid, t);
 	struct tern_opts o = {
 		.has_ts = syn->opts.has_ts,
 		.tsecr = syn->ts_recent,
@@ -349,6 +350,7 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 	}
 	if (!syn->resent)
 		TERN_INC(tern_sk_net(listener), OutSegs);
+	tern_label_put(skb, &syn->label);
 	err = tern_af(t)->reply(listener, t, skb, dst);
 	return net_xmit_eval(err);
 }
@@ -364,17 +366,19 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
  * @flags: TERN_FLAG_*
  * @wnd: window field as on the wire, host order
  * @o: options, or NULL
+ * @to: the segment that it answers, whose label it has
  */
 void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
 		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
-		     u16 wnd, const struct tern_opts *o)
+		     u16 wnd, const struct tern_opts *o,
+		     const struct sk_buff *to)
 {
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
 	if (!sk)
 		sk = control(tern_net(net), tern_af(t));
-	dst = tern_af(t)->req_route(sk, oif, t);
+	dst = tern_af(t)->req_route(sk, oif, tern_label_secid(to), t);
 	if (!dst)
 		return;
 	skb = bare(sk, t, seq, ack, flags, wnd, o);
@@ -385,6 +389,7 @@ void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
 	TERN_INC(tern_net(net), OutSegs);
 	if (flags & TERN_FLAG_RST)
 		TERN_INC(tern_net(net), OutRsts);
+	tern_label_echo(skb, to);
 	tern_af(t)->reply(sk, t, skb, dst);
 }
 
@@ -392,14 +397,16 @@ void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
  * tern_xmit_timewait() - acknowledge from TIME-WAIT
  * @tw: entry
  * @o: options
+ * @to: the segment that it answers, whose label it has
  *
  * By the mark and the device that the socket had.
  */
-void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
+void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o,
+			const struct sk_buff *to)
 {
 	const struct tern_af_ops *af = tern_af(&tw->ep.tuple);
 	const struct sock *sk = control(tw->tn, af);
-	struct dst_entry *dst = af->tw_route(tw);
+	struct dst_entry *dst = af->tw_route(tw, tern_label_secid(to));
 	struct sk_buff *skb;
 
 	if (!dst)
@@ -413,5 +420,6 @@ void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o)
 	}
 	skb->mark = tw->mark;
 	TERN_INC(tw->tn, OutSegs);
+	tern_label_echo(skb, to);
 	af->reply(sk, &tw->ep.tuple, skb, dst);
 }

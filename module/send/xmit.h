@@ -15,11 +15,12 @@ int tern_xmit_synack(const struct sock *listener, const struct tern_tuple *t,
 		     const struct tern_syn *syn, const u32 *cookie_ts);
 /*
  * A segment for which there is no connection. @t as seen from here; @o may be
- * NULL; @sk, whose it is, may be NULL; @oif may be 0.
+ * NULL; @sk, whose it is, may be NULL; @oif may be 0. @to: what it answers
  */
 void tern_xmit_reply(struct net *net, const struct sock *sk, int oif,
 		     const struct tern_tuple *t, u32 seq, u32 ack, u8 flags,
-		     u16 wnd, const struct tern_opts *o);
+		     u16 wnd, const struct tern_opts *o,
+		     const struct sk_buff *to);
 
 /* SEG.SEQ of a segment without data, which the peer's window must take */
 u32 tern_xmit_seq(const struct sock *sk);
@@ -28,6 +29,7 @@ u32 tern_xmit_seq(const struct sock *sk);
 void tern_xmit_partial_check(struct sk_buff *skb, __sum16 pseudo);
 void tern_xmit_finish_check(struct sk_buff *skb, const struct dst_entry *dst);
 
-void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o);
+void tern_xmit_timewait(const struct tern_tw *tw, const struct tern_opts *o,
+			const struct sk_buff *to);
 
 #endif
