@@ -126,15 +126,17 @@ struct tern_budget *tern_budget_hold(struct tern_budget *b)
  */
 void tern_budget_put(struct tern_budget *b)
 {
+	bool last;
+
 	if (!b)
 		return;
-	local_bh_disable();
-	if (refcount_dec_and_lock(&b->ref, &users_lock)) {
+	spin_lock_bh(&users_lock);
+	last = refcount_dec_and_test(&b->ref);
+	if (last)
 		hash_del(&b->node);
-		spin_unlock(&users_lock);
+	spin_unlock_bh(&users_lock);
+	if (last)
 		kfree(b);
-	}
-	local_bh_enable();
 }
 
 /**
