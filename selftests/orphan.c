@@ -204,7 +204,7 @@ static int ask(FIXTURE_DATA(late) *self)
 	return run_in(self, self->c, "tc qdisc add dev eth1 clsact && "
 		      "tc filter add dev eth1 ingress prio 1 bpf object-pinned /mnt/uid && "
 		      "tc filter add dev eth1 ingress prio 2 basic match "
-		      "'meta(sk_bind_if eq \"eth9\")' action drop");
+		      "'meta(sk_bind_if eq \"eth9\")' flowid 1:1");
 }
 
 FIXTURE_SETUP(late)

@@ -178,7 +178,7 @@ static bool fits(int mtu)
  * Devices: each MTU with each size and count that large segments may have. (321
  * is the least that the core takes: nothing is left behind the headers.)
  */
-TEST_F(user, devices)
+TEST_F_TIMEOUT(user, devices, 300)
 {
 	static const int mtus[] = {
 		68, 88, 107, 108, 128, 300, 576, 1280, 1500, 9000, 32768, 65475, 65535, 65536,
