@@ -109,7 +109,10 @@ static void *send_slow(void *arg)
 
 	s->failed = stay_on(0);
 	s->going = true;
-	s->failed |= say_slow(s);
+	if (say_slow(s)) {
+		fprintf(stderr, "# slow segment: %s\n", strerror(errno));
+		s->failed = true;
+	}
 	if (s->uffd >= 0)
 		s->failed |= !fault_begun(s->uffd) || fault_serve(s->uffd, s->page);
 	return NULL;
