@@ -201,7 +201,7 @@ struct shared {
 		char path[96];
 		int lo, hi;		/* lo > hi: unknown */
 	} sysctl[1024];
-	int nsysctls, nown;		/* of them, net.tern's */
+	int nsysctls, ntern;		/* of them, net.tern's */
 };
 
 extern struct shared *sh;

@@ -94,11 +94,11 @@ static void walk(const char *dir)
 int sysctls_find(void)
 {
 	walk("/proc/sys/net/tern");
-	sh->nown = sh->nsysctls;
+	sh->ntern = sh->nsysctls;
 	walk("/proc/sys/net/ipv4");
 	walk("/proc/sys/net/ipv6");
 	walk("/proc/sys/net/core");
-	return sh->nown;
+	return sh->ntern;
 }
 
 static int any_value(struct fz *f, int lo, int hi)
@@ -125,7 +125,7 @@ static int any_value(struct fz *f, int lo, int hi)
 
 long do_sysctl(struct fz *f)
 {
-	uint32_t i = one_in(f, 3) ? pick(f, sh->nown) :
+	uint32_t i = one_in(f, 3) ? pick(f, sh->ntern) :
 		     w.favourite[pick(f, sizeof(w.favourite) / sizeof(w.favourite[0]))];
 	typeof(&sh->sysctl[0]) s = &sh->sysctl[i];
 	char text[128], was[128];

@@ -221,6 +221,6 @@ int world_up(struct fz *f)
 	if (!sh->nsysctls && sysctls_find() <= 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(w.favourite) / sizeof(w.favourite[0]); i++)
-		w.favourite[i] = one_in(f, 4) ? pick(f, sh->nsysctls) : pick(f, sh->nown);
+		w.favourite[i] = one_in(f, 4) ? pick(f, sh->nsysctls) : pick(f, sh->ntern);
 	return w.tun < 0 || cable(f) ? -1 : 0;
 }
