@@ -315,10 +315,14 @@ static void sysctl_path(char *path, size_t size, const char *name)
 
 int sysctl_set(const char *name, const char *value)
 {
+	int which = record_here(), ret;
 	char path[128];
 
 	sysctl_path(path, sizeof(path), name);
-	return file_put(path, value);
+	ret = file_put(path, value);
+	if (which >= 0 && !ret)
+		record_note(which, "sysctl %s %s", name, value);
+	return ret;
 }
 
 int sysctl_get(const char *name, char *value, size_t size)

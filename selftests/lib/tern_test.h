@@ -115,6 +115,7 @@ extern const uint8_t host_mac[2][6];	/* of HOST_A, HOST_B */
 struct topo {
 	int ns[2];		/* A, B */
 	int home;		/* where the process came from */
+	int record;		/* to the recorder, or -1 */
 };
 
 void topo_name(const char *name);	/* of the case, for the table of states */
@@ -281,6 +282,16 @@ int trace_expect(struct trace *tr, const char *which, const int *states, int n);
 #define TRACE_EXPECT(tr, which, ...)					\
 	trace_expect(tr, which, (const int[]){ __VA_ARGS__ },		\
 		     sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+
+/*
+ * record.c: what a case's namespaces exchange is kept for tern-judge, where
+ * guest-tests has a recorder. topo_up() and topo_down() begin and end it.
+ */
+int record_open(struct topo *t, enum topo_kind kind, const char *name);
+void record_close(struct topo *t);
+int record_here(void);		/* the host whose namespace the thread is in, or -1 */
+/* For the judge, at this moment; @which: the host concerned, -1: none. See tools/judge/notes.py */
+void record_note(int which, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define SKIP_UNLESS_AVAILABLE() do {					\
 	if (!available())						\

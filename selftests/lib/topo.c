@@ -36,6 +36,7 @@ int topo_run(struct topo *t, int which, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(cmd, sizeof(cmd), fmt, ap);
 	va_end(ap);
+	record_note(which, "run %.800s", cmd);
 	ret = topo_enter(t, which) ? -1 : run("%s", cmd);
 	setns(back, CLONE_NEWNET);
 	close(back);
@@ -184,19 +185,28 @@ void topo_name(const char *name)
 	case_name = name;
 }
 
+/* PROGRAM:CASE */
+static const char *full_name(void)
+{
+	const char *prog = program_invocation_name;
+	static char name[512];
+
+	snprintf(name, sizeof(name), "%s%s%s%s", strncmp(prog, "./", 2) ? prog : prog + 2,
+		 *case_name ? ":" : "", case_name, is_v6() ? "@6" : "");
+	return name;
+}
+
 /* For guest-tests, which records changes of state: whose namespace this is. */
 static void tell_name(void)
 {
-	const char *file = getenv("TERN_EDGES"), *prog = program_invocation_name;
+	const char *file = getenv("TERN_EDGES");
 	int fd = file ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
 	int sk = socket(AF_INET, SOCK_DGRAM, 0);
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 
 	if (fd >= 0 && !getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
-		dprintf(fd, "%llu %s%s%s%s\n", (unsigned long long)cookie,
-			strncmp(prog, "./", 2) ? prog : prog + 2,
-			*case_name ? ":" : "", case_name, is_v6() ? "@6" : "");
+		dprintf(fd, "%llu %s\n", (unsigned long long)cookie, full_name());
 	close(sk);
 	if (fd >= 0)
 		close(fd);
@@ -224,6 +234,7 @@ static int plug(struct topo *t, bool kernel)
 
 int topo_up(struct topo *t, enum topo_kind kind)
 {
+	t->record = -1;
 	t->home = ns_here();
 	if (t->home < 0)
 		return -1;
@@ -236,7 +247,7 @@ int topo_up(struct topo *t, enum topo_kind kind)
 	/* Until the last case's namespaces are gone, where time costs nothing */
 	if (timetravel())
 		sleep_until(now_us() + 1000000);
-	return 0;
+	return record_open(t, kind, full_name());
 }
 
 #define NOBODY	65534
@@ -256,6 +267,8 @@ int topo_user(void)
 
 int topo_renew(struct topo *t)
 {
+	/* What A goes on with began with a host that is no more: nobody's to judge. */
+	record_close(t);
 	if (topo_enter(t, 0) || run("ip link del eth0"))
 		return -1;
 	close(t->ns[1]);
@@ -265,6 +278,7 @@ int topo_renew(struct topo *t)
 
 void topo_down(struct topo *t)
 {
+	record_close(t);
 	topo_enter(t, -1);
 	close(t->ns[0]);
 	close(t->ns[1]);

@@ -46,13 +46,14 @@ class Notes:
         elif what == 'late':
             self.late = int(float(rest) * SEC)
             for host in self.letters.values():
-                host.late = self.late
+                self.tell_late(host)
         elif what in self.letters:
             kind, _, rest = rest.partition(' ')
             getattr(self, 'on_' + kind, lambda host, rest: None)(self.letters[what], rest)
 
     def host(self, letter, *addresses):
-        host = Host(True, True, self.late)
+        host = Host(True, True)
+        self.tell_late(host)
         host.whole = host.prompt = host.nagle = True
         if not self.letters:
             self.judge.default.judged = False
@@ -61,6 +62,11 @@ class Notes:
         self.letters[letter] = host
         for text in addresses:
             self.judge.hosts[address(text)] = host
+
+    def tell_late(self, host):
+        """Who may be late may be so between reading the clock and sending, as well."""
+        host.late = self.late
+        host.grain = max(MS // 10, self.late // 1000)
 
     def on_sysctl(self, host, rest):
         name, _, value = rest.partition(' ')
