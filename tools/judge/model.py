@@ -56,6 +56,9 @@ class Ranges:
         if starts and starts[0] < edge:
             starts[0] = edge
 
+    def total(self):
+        return sum(self.ends) - sum(self.starts)
+
     def covers(self, a, b):
         i = bisect_right(self.starts, a) - 1
         return i >= 0 and self.ends[i] >= b
@@ -125,7 +128,7 @@ class End:
         # data sent: [start, end, time, times sent again] of each segment
         'sent_offs', 'sent_recs', 'sent_t', 'payload_max', 'tail', 'tail_t', 'rtt_min',
         'dupacks', 'sacked', 'sacked_t', 'sack_high', 'cwnd', 'idle_at', 'idle_for',
-        'recover',
+        'recover', 'recover_sent', 'recover_delivered',
         'rtx_t', 'rtx_gap', 'rtx_count', 'rtx_end', 'zero_t', 'zwp_t', 'zwp_gap', 'zwp_n',
         'fin_sent_t', 'fin_times',
         # data received, of an end that is judged and near
@@ -161,6 +164,7 @@ class End:
         self.sent_t = self.payload_max = self.tail_t = 0
         self.tail = self.rtt_min = self.sacked = self.cwnd = self.idle_at = self.recover = None
         self.dupacks = self.sacked_t = self.sack_high = self.idle_for = 0
+        self.recover_sent = self.recover_delivered = 0
         self.rtx_t = self.rtx_gap = self.rtx_count = self.rtx_end = 0
         self.zero_t = self.zwp_t = self.zwp_gap = self.zwp_n = 0
         self.fin_sent_t = self.fin_times = 0
@@ -435,6 +439,8 @@ def took_data(s, me, peer):
         me.nxt = end
     if off < nxt:
         sent_again(s, me, off, end, t)
+    if me.recover is not None:
+        me.recover_sent += length
 
 
 def refused(s, me, peer):
@@ -462,6 +468,10 @@ def sent_again(s, me, off, end, t):
         me.icmp_t = t
     if me.recover is None and me.icmp_t < t - SEC and (me.sack_high > off or me.dupacks):
         me.recover = me.nxt
+        me.recover_sent = 0
+        # What told of the loss counts
+        me.recover_delivered = max(me.sacked.total() if me.sacked else 0,
+                                   me.dupacks * me.payload_max)
     offs, recs = me.sent_offs, me.sent_recs
     i = max(bisect_right(offs, off) - 1, 0)
     while i < len(recs) and recs[i][0] < end:
@@ -508,6 +518,8 @@ def took_ack(s, me, peer):
         acked(s, me, peer, una, aoff)
     elif aoff == una and s.kind == K_ACK and same_window and peer.nxt > una and peer.judged:
         peer.dupacks += 1
+        if peer.recover is not None and not s.sacks:
+            peer.recover_delivered += peer.payload_max
     now = me.sack_now
     if now is not None and peer.judged and now[1]:
         took_sacks(now[1], peer, t)
@@ -546,8 +558,10 @@ def acked(s, me, peer, una, aoff):
         if aoff >= peer.sack_high:
             peer.sack_high = 0
             peer.sacked = None
-    if peer.recover is not None and aoff >= peer.recover:
-        peer.recover = None
+    if peer.recover is not None:
+        peer.recover_delivered += delivered
+        if aoff >= peer.recover:
+            peer.recover = None
     if peer.cwnd is not None:
         peer.cwnd += counted
 
@@ -557,8 +571,11 @@ def took_sacks(found, peer, t):
         peer.sacked = Ranges()
     for a, b in found:
         if peer.una <= a < b <= peer.nxt:
-            if peer.sacked.add(a, b):
+            new = peer.sacked.add(a, b)
+            if new:
                 peer.sacked_t = t
+                if peer.recover is not None:
+                    peer.recover_delivered += new
             if b > peer.sack_high:
                 peer.sack_high = b
 
@@ -633,7 +650,7 @@ def data_arrived(s, me, peer, off, end, t):
     if s.flags & FIN and peer.tw:
         peer.fin_t = peer.tw_t = t
         return
-    if end <= me.una:
+    if end <= me.una or refused(s, me, peer):
         return
     if end <= me.cont:
         # In order by now: it was so when it came, or it has filled a hole.

@@ -42,7 +42,7 @@ def ack_gap(s, me, peer):
     """What arrives out of order is answered with a duplicate ACK at once."""
     if not me.gap_t:
         return None
-    waited, me.gap_t = s.t - me.gap_t, 0
+    waited = s.t - me.gap_t
     if waited <= me.host.late:
         return True
     return DEAF if me.host.was_deaf else 'after %.6f s' % (waited / 1e9)

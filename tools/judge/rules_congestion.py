@@ -22,11 +22,13 @@ def initial_window(s, me, peer):
     if me.una > 1 or not peer.syn or not me.syn:
         return None
     most = (10 if me.syns <= 2 else 1) * segment_size(s, me)
-    if s.off + s.len - 1 <= most:
+    # What SACKs and duplicate ACKs tell of has left the network: RFC 3042, 9937
+    size = s.off + s.len - max(1, me.sack_high) - me.dupacks * segment_size(s, me)
+    if size <= most:
         return True
     if me.host.route:
         return ROUTE
-    return f'{s.off + s.len - 1} bytes, where {most} is the most'
+    return f'{size} bytes, where {most} is the most'
 
 
 @rule('cwnd', 'RFC 5681 3.1', BEARERS, needs=NEAR)
@@ -70,3 +72,13 @@ def timeout_window(s, me, peer):
     if s.t == me.rtx_t and s.off <= me.rtx_end:
         return None             # pieces of a large segment
     return f'bytes from {s.off}, where {me.una} was sent again by a timeout and nothing came back'
+
+
+@rule('recovery-rate', 'RFC 9937 6, RFC 6937 3', BEARERS, SHOULD, NEAR)
+def recovery_rate(s, me, peer):
+    """In fast recovery no more is sent than twice what was delivered, and a few segments."""
+    if me.recover is None:
+        return None
+    if me.recover_sent + s.len <= 2 * me.recover_delivered + (SPARE + 1) * segment_size(s, me):
+        return True
+    return f'{me.recover_sent + s.len} bytes, where {me.recover_delivered} were delivered'

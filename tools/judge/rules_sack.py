@@ -61,7 +61,8 @@ def sack_first(s, me, peer):
     """The first block has the segment that the ACK is for, unless that moved the ACK."""
     if not s.sacks or me.sack_now is None or not me.sack_now[1] or not me.recent:
         return None
-    if s.aoff > peer.una:
+    # It may be for what was refused, or for nobody's segment.
+    if s.aoff > peer.una or not me.gap_t:
         return None
     a, b = me.sack_now[1][0]
     recent = me.recent

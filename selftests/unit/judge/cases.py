@@ -5,6 +5,7 @@ import sys
 from talk import A, B, MS, SEC, Talk, packet, stream
 
 KEEPS, BREAKS = {}, {}
+CLEAN = {}              # by what happens, that nobody is to be accused of
 
 
 def keeps(name):
@@ -19,6 +20,14 @@ def breaks(name):
     def add(fn):
         assert name not in BREAKS, name
         BREAKS[name] = fn
+        return fn
+    return add
+
+
+def clean(what):
+    def add(fn):
+        assert what not in CLEAN, what
+        CLEAN[what] = fn
         return fn
     return add
 
@@ -767,6 +776,21 @@ def _(t):
     t.b(ack=1449, sacks=((2897, 4345), (5793, 7241)))
 
 
+@clean('SACK blocks in the ACK of what PAWS refused')
+def _(t):
+    t.only('b')
+    t.hosts['a'].whole = False
+    t.open(rtt=0.01)
+    t.a(seq=8689, len=1448)
+    t.b(ack=1, sacks=((8689, 10137),))
+    t.a(seq=1449, len=1448)
+    t.b(ack=1, sacks=((1449, 2897), (8689, 10137)))
+    t.a(seq=1, len=1448)
+    t.b(ack=2897, sacks=((8689, 10137),))
+    t.a(seq=5793, len=1448, tsval=t.tick('a') - 1000000 & 0xffffffff)
+    t.b(ack=2897, sacks=((8689, 10137),))
+
+
 @keeps('sack-there')
 def _(t):
     hole(t)
@@ -1046,6 +1070,16 @@ def _(t):
     flight(t, 11)
 
 
+@clean('more than the initial window when SACKs told that some had arrived')
+def _(t):
+    t.open()
+    flight(t, 10)
+    t.b(ack=1, sacks=((1449, 14481),))
+    t.a(seq=1, len=1448)
+    t.a(len=1448)
+    t.a(len=1448)
+
+
 @keeps('cwnd')
 def _(t):
     t.open(ws=7)
@@ -1105,6 +1139,27 @@ def _(t):
 def _(t):
     timeouts(t)
     t.a(seq=1449, len=1448)
+
+
+@keeps('recovery-rate')
+def _(t):
+    hole(t)
+    for i in range(4):
+        t.a(len=1448, dt=0.0001)
+        t.b(ack=1449, sacks=((2897, 5793 + 1448 * i),))
+    t.a(seq=1449, len=1448)
+    t.a(len=1448)
+    t.b()
+
+
+@breaks('recovery-rate')
+def _(t):
+    hole(t)
+    for i in range(4):
+        t.a(len=1448, dt=0.0001)
+        t.b(ack=1449, sacks=((2897, 5793 + 1448 * i),))
+    t.a(seq=1449, len=1448)
+    flight(t, 15)
 
 
 # ECN

@@ -37,10 +37,21 @@ def add(name):
     setattr(Each, 'test_break_' + name.replace('-', '_'), broken)
 
 
+def add_clean(what):
+    def clean(self):
+        t = Talk()
+        cases.CLEAN[what](t)
+        self.assertEqual([], t.broken(), t.text())
+
+    setattr(Each, 'test_clean_' + what.replace(' ', '_'), clean)
+
+
 # Rules that only ever say what is wrong
 SILENT = {'ts-unasked', 'sack-there', 'rst-last', 'rst-obeyed'}
 for rule in cases.KEEPS:
     add(rule)
+for case in cases.CLEAN:
+    add_clean(case)
 
 
 class Doubt(unittest.TestCase):
