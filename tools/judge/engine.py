@@ -72,6 +72,20 @@ class Judge:
             rule.doubt(why)
         return table[0]
 
+    def open_of(self, host):
+        """Is a connection of @host's under way?"""
+        return any(end.host is host and not conn.over for conn in self.conns for end in conn.ends)
+
+    def renew(self, host):
+        """What is known of @host has changed, in the midst of its connections."""
+        for conn in self.conns:
+            for end in conn.ends:
+                if end.host is host:
+                    end.judged = end.judged and host.judged
+                    end.near, end.whole, end.prompt = host.near, host.whole, host.prompt
+                    end.receives = end.judged and end.near
+                    end.table = self.table_of(end) if end.judged else None
+
     def other(self, verdict, rule, s, me):
         """Neither kept nor silent"""
         if isinstance(verdict, No):
@@ -230,6 +244,8 @@ class Judge:
         me, peer = ends[index], ends[1 - index]
         if s.sum == WRONG:
             # The receiver drops it: it never was.
+            s.off = 0 if me.iss is None else s.seq - me.iss & MASK
+            s.aoff = s.edge = None
             if not self.missing:
                 self.ask('checksum', s, me, peer)
             return

@@ -17,6 +17,7 @@ from .packet import ACK, AE, CWR, ECE, FIN, K_ACK, K_DATA, K_SYN, K_SYNACK, RST,
 HALF, MASK = 1 << 31, (1 << 32) - 1
 MS = 1000000
 SEC = 1000 * MS
+RTO_MIN, RTO_MAX, RTO_INIT, MSL = 128, 129, 130, 132     # options of linux/tern.h
 HEARD = 256             # segments that an answer may still be to
 ECHOES = 4096           # time stamps that may still be echoed
 
@@ -91,22 +92,24 @@ class Host:
 
     def floor(self, proto):
         """The least RTO, or None"""
-        if 129 in self.options or 45 in self.options or self.route:
+        if {45, RTO_MIN, RTO_MAX} & self.options or self.route:
             return None
         return self.knob('rto_min_us', 200000) * 1000
 
     def most(self, proto):
         """The most that an RTO may be"""
+        if RTO_MAX in self.options:
+            return MS // 1000   # it may be so short
         return self.knob('rto_max_us', 120000000) * 1000
 
     def first_rto(self, proto):
-        if 131 in self.options or self.route:
+        if RTO_INIT in self.options or self.route:
             return None
         return self.knob('rto_init_us', 1000000) * 1000
 
     def twice_msl(self, proto):
         """How long TIME-WAIT lasts, or None"""
-        if 133 in self.options or 'max_tw_buckets' in self.knobs:
+        if MSL in self.options or 'max_tw_buckets' in self.knobs:
             return None
         return 2 * MS * (30000 if proto == 6 else self.knob('msl_ms', 30000))
 
@@ -219,6 +222,8 @@ def derive(s, me, peer):
             s.off = s.end = 0
         else:
             begin(s, me)
+    if s.flags & SYN and not me.syn and me.iss is not None and not me.judged:
+        me.iss, me.nxt, me.cont, me.una = s.seq, 0, 0, 0        # before it was a leftover's
     if me.iss is not None:
         una = me.una
         s.off = off = (s.seq - me.iss - una + HALF & MASK) - HALF + una
@@ -324,7 +329,9 @@ def took_rst(s, me, peer):
 def took_syn(s, me, peer):
     if me.syns:
         asked = s.kind == K_SYNACK and me.syn_asked
-        if not asked:
+        if me.rst_since:
+            me.syn_t = s.t      # at once, behind the RST of a leftover's ACK
+        elif not asked:
             me.syn_gap = s.t - me.syn_t
             me.syn_repeats += 1
             me.syn_t = s.t
@@ -335,8 +342,10 @@ def took_syn(s, me, peer):
     me.syn_asked = False
     me.syn = True
     me.syn_end = s.off + s.len + 1
-    me.mss, me.ws, me.sackok, me.mad = s.mss, s.ws, s.sackok, s.mad
-    me.ts = s.tsval is not None
+    if me.syns == 1 or s.kind == me.first_kind:
+        # Both opened at once: the SYN told it, not its SYN ACK.
+        me.mss, me.ws, me.sackok, me.mad = s.mss, s.ws, s.sackok, s.mad
+        me.ts = s.tsval is not None
     me.nxt = max(me.nxt, 1)
     me.cont = max(me.cont, 1)
     if s.len:
@@ -508,6 +517,7 @@ def took_ack(s, me, peer):
         if edge > aoff:
             if peer.zero_t:
                 peer.zero_t = peer.zwp_n = 0
+                peer.tail = None        # more may have waited
         elif not peer.zero_t and aoff >= una:
             peer.zero_t = t
     else:

@@ -7,6 +7,7 @@
 	judge: A sysctl NAME VALUE
 	judge: A option NUMBER			a socket option that was set
 	judge: A break RULE WHY			the test makes it break a rule
+	judge: A forged				others send with its address, too
 
 Hosts that are named were captured at their own interface; what others send is
 not judged where any is named.
@@ -88,8 +89,16 @@ class Notes:
         if name in RULES:
             host.excused[name] = why
 
+    def on_forged(self, host, rest):
+        """Somebody else sends in its name from now on."""
+        host.judged = host.near = host.whole = host.order = False
+        self.judge.renew(host)
+
     def on_run(self, host, rest):
         """A command of the test's: what becomes of segments from now on"""
+        if 'accept_source_route' in rest:
+            for other in self.letters.values():     # addresses change under way
+                self.on_forged(other, '')
         if re.match(r'nft\b', rest):
             if 'flush' in rest or 'delete' in rest:
                 host.deaf = False
@@ -108,12 +117,19 @@ class Notes:
         host.whole = host.prompt = False
         if re.search(r'\b(reorder|gap)\b|delay \S+ \d\S* ', rest + ' '):
             host.order = False
+        if not host.order or self.judge.open_of(host):
+            # What it sends has been decided some time before, when less had arrived.
+            host.near = host.order = False
         if 'corrupt' in rest:
+            # A sum of 16 bits doesn't find all of it, and one left to a device none.
             host.damage = True
+            for other in self.letters.values():
+                self.on_forged(other, '')
         if 'duplicate' in rest:
             host.repeats = True
             for other in self.letters.values():
                 other.repeats = True
+        self.judge.renew(host)
 
 
 def feed_packets(judge, noted, packets, parser):

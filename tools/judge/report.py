@@ -29,6 +29,7 @@ def seconds(t, zero):
 
 def finding_lines(f, zero):
     kind = 'should' if f.rule.level == SHOULD else 'broken'
+    kind = kind if f.excuse is None else 'excused'
     head = 'segment' if hasattr(f.segment, 'seq') else 'event'
     src, dst = f.end.name, f.conn.ends[1 - f.end.index].name
     what = segment_text(f.segment) if head == 'segment' else ''
@@ -38,7 +39,7 @@ def finding_lines(f, zero):
     yield from textwrap.wrap(f.rule.wants, 98, initial_indent='  wants: ',
                              subsequent_indent='         ')
     if f.excuse is not None:
-        yield f'  excused: {f.excuse}'
+        yield f'  why: {f.excuse}'
 
 
 def finding_dict(f, zero, name):
@@ -166,5 +167,9 @@ that nothing is lacking
 	``make check`` knows its own, and a trace is taken inside the end.
 options, data
 	A trace has none.
+
+``make check`` holds what the selftests on 6.12 exchanged against all of them, a SHOULD
+as well. What a test's scripted peer sends, or a test in the name of a host, is nobody's
+to judge; a test that makes Tern break a rule says which, and why (``record_note()``).
 
 '''

@@ -249,8 +249,8 @@ def probe_first(s, me, peer):
     if not me.zero_t or me.zwp_n or not is_probe(s, me):
         return None
     floor = me.host.floor(s.proto)
-    if floor is None:
-        return No('its least RTO is not known')
+    if floor is None or 18 in me.host.options:
+        return No('its least RTO is not known, or USER_TIMEOUT may end it before')
     waited = s.t - me.zero_t
     if waited >= floor - me.host.grain:
         return True
@@ -409,6 +409,8 @@ def timewait_reopen(s, me, peer):
         return None
     mine, theirs = old[me.index], old[1 - me.index]
     length = me.host.twice_msl(s.proto)
+    if mine.tw_rst or any(h.flags & RST for h in me.heard):
+        return None             # a RST has ended it
     if not mine.tw or length is None or s.t - mine.tw_t > length:
         return None
     if (s.seq - mine.iss - mine.nxt & MASK) >= HALF:

@@ -13,7 +13,7 @@ SPARE = 3               # segments: limited transmit (RFC 3042), and one of roun
 
 
 def segment_size(s, me):
-    return max(1, me.mss_peer - s.optlen)
+    return max(1, max(me.mss_peer, me.host.knob('min_snd_mss', 48)) - s.optlen)
 
 
 @rule('initial-window', 'RFC 6928 2, RFC 5681 3.1', BEARERS, needs=NEAR)
@@ -26,6 +26,8 @@ def initial_window(s, me, peer):
     size = s.off + s.len - max(1, me.sack_high) - me.dupacks * segment_size(s, me)
     if size <= most:
         return True
+    if s.off >= me.nxt and s.t - me.sent_t >= MS and size <= most + segment_size(s, me):
+        return None             # a probe of the tail, of new data: RFC 8985 7.3
     if me.host.route:
         return ROUTE
     return f'{size} bytes, where {most} is the most'

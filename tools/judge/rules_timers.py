@@ -16,7 +16,8 @@ def syn_timer(s, me, peer):
     """A SYN is sent again after the initial RTO, of a second, and each time after twice as long."""
     if not me.syns or s.off != 0:
         return None
-    if me.rst_since or peer.syn or me.heard_t > me.syn_t:
+    before = me.conn.before
+    if me.rst_since or before and before[me.index].rst_since or peer.syn or me.heard_t > me.syn_t:
         return None             # not by a timer: it met a leftover
     return repeated(s, me)
 
@@ -39,7 +40,7 @@ def repeated(s, me):
     # Had each been as early as it may be
     want = max(want, first << me.syn_repeats)
     if gap < min(want, most) - me.host.grain:
-        if not me.whole and me.syn_repeats:
+        if not me.whole and me.syn_repeats or not me.prompt:
             return LOST
         return 'after %.6f s, where %g s is the least' % (gap / 1e9, min(want, most) / 1e9)
     if me.whole and me.host.late < SEC // 4 and me.syn_repeats and \

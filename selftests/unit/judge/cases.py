@@ -1080,6 +1080,36 @@ def _(t):
     t.a(len=1448)
 
 
+@clean('a probe of the tail by new data')
+def _(t):
+    t.open()
+    flight(t, 10)
+    t.a(len=1448, dt=0.01)
+
+
+@clean('segments of min_snd_mss where the peer told a smaller MSS')
+def _(t):
+    t.only('a')
+    t.open(b_mss=1)
+    for _ in range(2):
+        t.a(len=36)
+
+
+@clean('a SYN again behind the RST that answers an ACK of an old connection')
+def _(t):
+    t.only('a')
+    t.a('S', **t.syn_options('a'))
+    for _ in range(2):
+        t.b('.', seq=5000000, ack=7000000)
+        t.a('R', seq=7000000)
+        t.a('S', seq=0, dt=0.005, **t.syn_options('a'))
+    t.a('S', seq=0, dt=1, **t.syn_options('a'))
+    t.a('S', seq=0, dt=2, **t.syn_options('a'))
+    t.b('S.', seq=0, ack=1, **t.syn_options('b'))
+    t.ts_on = True
+    t.a(seq=1, ack=1)
+
+
 @keeps('cwnd')
 def _(t):
     t.open(ws=7)

@@ -409,7 +409,7 @@ class Program(unittest.TestCase):
         said.append('judge: A break ack-flag to see what happens')
         code, told, _ = self.run_tool('-v', data=[pcapng(self.bad, notes_=said)])
         self.assertEqual(0, code)
-        self.assertIn('excused: to see what happens', told)
+        self.assertIn('why: to see what happens', told)
 
     def test_lists(self):
         self.assertIn('window-obeyed', self.run_tool('--rules')[1])

@@ -5,7 +5,10 @@ import inspect
 import unittest
 
 import cases
-from talk import RULES, Talk
+from talk import RULES, TOP, Talk
+
+# pylint: disable=wrong-import-order
+from judge import model
 
 # What a trace that keeps one rule breaks all the same, by what it must do
 BESIDE = {}
@@ -52,6 +55,15 @@ for rule in cases.KEEPS:
     add(rule)
 for case in cases.CLEAN:
     add_clean(case)
+
+
+class Names(unittest.TestCase):
+    def test_options(self):
+        """The numbers of socket options are those of linux/tern.h."""
+        text = (TOP / 'uapi/linux/tern.h').read_text(encoding='utf-8')
+        for name, number in (('RTO_MIN_US', model.RTO_MIN), ('RTO_MAX_US', model.RTO_MAX),
+                             ('RTO_INIT_US', model.RTO_INIT), ('MSL_MS', model.MSL)):
+            self.assertRegex(text, rf'#define TERN_{name}\s+{number}\n')
 
 
 class Doubt(unittest.TestCase):
