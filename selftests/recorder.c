@@ -22,15 +22,16 @@
 #include <net/ethernet.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "lib/record.h"
 
 #define CONNS		64
 #define NOTES		256
-#define WHOLE		(512 << 10)	/* bytes of a case up to which packets are whole */
+#define WHOLE		(128 << 10)	/* bytes of a case up to which packets are whole */
 #define HEADERS		128		/* of each behind */
-#define MOST		(16 << 20)	/* bytes of a case */
+#define MOST		(2 << 20)	/* bytes of a case */
 #define SETTLE_US	5000		/* for more to come, and be written together */
 
 struct conn {
@@ -282,7 +283,8 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s", argv[1]);
-	if (bind(listener, (struct sockaddr *)&un, sizeof(un)) || listen(listener, CONNS)) {
+	if (bind(listener, (struct sockaddr *)&un, sizeof(un)) || chmod(argv[1], 0666) ||
+	    listen(listener, CONNS)) {
 		perror("recorder");
 		return 1;
 	}

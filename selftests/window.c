@@ -410,6 +410,7 @@ TEST_F(wire, receive_queue_full)
 	int fd = begin(p, s, 32768, 0), had;
 
 	ASSERT_GE(fd, 0);
+	record_note(0, "break window-kept small segments fill its memory");
 	had = overfill(p, s, fd, 30000);
 	ASSERT_LE(1, stat_get("TCPRcvQDrop"));
 	ASSERT_LT(0, had);
@@ -436,6 +437,7 @@ TEST_F(wire, rfc9293_3_10_7_4__update_after_retreat)
 	if (!is_tern())
 		SKIP(return, "TCP goes by SND.WL1 and doesn't hear it");
 	ASSERT_GE(fd, 0);
+	record_note(0, "break window-kept small segments fill its memory");
 	stream_with(p, far, far + 10, true);
 	ASSERT_TRUE(wait_for(!sk_info(fd).ti_snd_wnd, SOON));
 	ASSERT_EQ(100, send(fd, s->buf, 100, MSG_DONTWAIT));

@@ -99,6 +99,8 @@ int flood_start(struct flood *f, struct topo *t, int rate, int batch)
 	uint64_t before = *f->sent;
 	int fd;
 
+	record_note(1, "forged");
+
 	f->pid = fork();
 	if (!f->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -209,6 +209,7 @@ struct wire {
 	int ifindex;
 	bool sniff;			/* sees both directions */
 	bool sums_left;			/* a sum left to the device is as good as right */
+	bool told;			/* the recorder that it sends in a host's name */
 	uint8_t to[6];			/* whose station is at the cable's other end */
 };
 
