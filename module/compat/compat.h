@@ -236,4 +236,16 @@ static inline void tern_compat_child_memcg(struct sock *child,
 #define TCP_IS_MPTCP	43
 #endif
 
+/*
+ * Exported no more: options and flow labels then go with the socket, which needs
+ * no namespace for it.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+static inline void tern_inet6_cleanup(struct sock *sk)
+{
+}
+#else
+#define tern_inet6_cleanup(sk)	inet6_cleanup_sock(sk)
+#endif
+
 #endif

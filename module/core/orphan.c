@@ -117,7 +117,7 @@ void tern_orphan_leave(struct sock *sk)
 	WRITE_ONCE(sk->sk_bound_dev_if, 0);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)
-		inet6_cleanup_sock(sk);
+		tern_inet6_cleanup(sk);
 #endif
 	if (outside(sk)) {
 		tern_sk(sk)->late_userns = get_user_ns(net->user_ns);
